@@ -1,0 +1,51 @@
+namespace Metering.Ledger.Accounts;
+
+/// <summary>What a command is answered.</summary>
+public abstract record Answer;
+
+/// <summary>Done: these are the events that this command made (not the facts that were due before it).</summary>
+public sealed record Done(Items<LedgerEvent> Events) : Answer;
+
+/// <summary>The command was done before: its events start at <paramref name="Revision"/>. Nothing was appended now.</summary>
+public sealed record DoneBefore(Guid Command, long Revision) : Answer;
+
+/// <summary>Refused by a limit: an answer, not an error (rule 6).</summary>
+/// <param name="Group">The group that decided; none where no group matched.</param>
+/// <param name="Needed">What the command asked of that group.</param>
+/// <param name="ResetsAt">When the group's window ends; none for a lifetime.</param>
+public sealed record Denied(
+    DenialReason Reason, string? Group, string? Meter, long Needed, long Quota, long Used, long Held, long Remaining, DateTimeOffset? ResetsAt,
+    DateTimeOffset At, long Revision) : Answer;
+
+/// <summary>Why a command was denied.</summary>
+public enum DenialReason { NoPlan, Suspended, Unmatched, Unpriced, FundingExhausted, CapReached }
+
+/// <summary>Not possible: which field, and what was expected. Nothing was appended.</summary>
+public sealed record Refused(RefusalKind Kind, string Field, string Message) : Answer;
+
+/// <summary>What kind of mistake it was: each maps to one gRPC status.</summary>
+public enum RefusalKind { Invalid, NotFound, OtherContent, TooOld, Settled, NotDue, Conflict }
+
+/// <summary>State does not hold this reservation: look it up in the stream and ask again with <see cref="Past"/>.</summary>
+public sealed record NeedsPast(Guid Reservation) : Answer;
+
+/// <summary>What a Check is answered when a Reserve would be granted: the draws that it would make.</summary>
+public sealed record Allowed(Items<Draw> Draws, DateTimeOffset At, long Revision) : Answer;
+
+/// <summary>The period was closed before.</summary>
+public sealed record ClosedBefore(int Period) : Answer;
+
+/// <summary>A user's balances as of <paramref name="At"/> and <paramref name="Revision"/>.</summary>
+public sealed record Usage(
+    DateTimeOffset At, long Revision, string? Plan, int PlanVersion, bool Suspended, Period? Period, Items<GroupUsage> Groups,
+    Items<GrantUsage> Grants, int OpenHolds) : Answer;
+
+/// <summary>One group's balance in its current window. Amounts are of <paramref name="Unit"/>, money in nano-units.</summary>
+/// <param name="Available">What can be reserved now, over all buckets.</param>
+public sealed record GroupUsage(
+    string Group, string Unit, Catalog.GroupKind Kind, DateTimeOffset Start, DateTimeOffset End, long Quota, long Rollover, long Used, long Held,
+    long Overage, long OverageCap, long Available, long Charge);
+
+/// <summary>One credit grant's balance.</summary>
+public sealed record GrantUsage(
+    Guid Grant, string Unit, long Amount, long Used, long Held, long Expired, int Priority, DateTimeOffset? ExpiresAt, string Source);

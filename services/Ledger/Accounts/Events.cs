@@ -1,0 +1,133 @@
+using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>
+/// A fact in a user's ledger. <paramref name="At"/> never goes back (rule 14). The stored names are in Stored/LedgerEvents.cs: a rename here changes no stream.
+/// </summary>
+public abstract record LedgerEvent(DateTimeOffset At);
+
+/// <summary>A plan was put in force, at once or from the next period on.</summary>
+/// <param name="Assignment">1, 2, 3 … per user: which of the user's plans this is.</param>
+/// <param name="Anchor">The subscription's start: what windows anchored to it count from.</param>
+/// <param name="Starts">The period that begins with it; none if the plan waits for the next period or carries on in the current one.</param>
+public sealed record PlanAssigned(
+    DateTimeOffset At, Guid Command, int Assignment, Plan Plan, PlanChange Change, DateTimeOffset Anchor, Period? Starts, string? StripeCustomer)
+    : LedgerEvent(At);
+
+/// <summary>The plan ended; so did its period, in the same append.</summary>
+public sealed record PlanEnded(DateTimeOffset At, Guid Command, int Assignment) : LedgerEvent(At);
+
+/// <summary>The user's own quotas were set (or, null, given up).</summary>
+public sealed record LimitsCustomized(DateTimeOffset At, Guid Command, Items<CustomLimit> Limits) : LedgerEvent(At);
+
+/// <summary>A prepaid amount was added.</summary>
+public sealed record CreditGranted(
+    DateTimeOffset At, Guid Command, Guid Grant, string Unit, long Amount, int Priority, DateTimeOffset? ExpiresAt, string Source) : LedgerEvent(At);
+
+/// <summary>The free part of a grant expired. Only the held part outlives the expiry (rule 21).</summary>
+public sealed record CreditExpired(DateTimeOffset At, Guid Grant, long Amount) : LedgerEvent(At);
+
+/// <summary>Amounts were set aside until <paramref name="Deadline"/> + <paramref name="Grace"/>.</summary>
+/// <param name="Period">The billing period that this usage belongs to, whenever it settles.</param>
+/// <param name="Book">The price book in force: it governs commit, excess and refunds. 0 = none was.</param>
+public sealed record Reserved(
+    DateTimeOffset At, Guid Reservation, int Assignment, int Period, int Book, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
+    Items<Draw> Draws) : LedgerEvent(At);
+
+/// <summary>
+/// Usage was charged: <paramref name="Draws"/> are the amounts reserved plus any excess; <paramref name="Lines"/> what was really used. Where that is
+/// less, a Refunded with reason <c>unused</c> follows in the same append (rule 7).
+/// </summary>
+public sealed record Committed(
+    DateTimeOffset At, Guid Command, Guid Reservation, int Assignment, int Period, int Book, Items<UsedLine> Lines, Items<Draw> Draws)
+    : LedgerEvent(At);
+
+/// <summary>A hold was given back: asked for, or expired.</summary>
+public sealed record Released(DateTimeOffset At, Guid? Command, Guid Reservation, ReleaseReason Reason, Items<Draw> Draws) : LedgerEvent(At);
+
+/// <summary>Why a hold was given back.</summary>
+public enum ReleaseReason { Released, Expired }
+
+/// <summary>Committed amounts went back to the buckets they came from.</summary>
+/// <param name="Period">The period of the reservation.</param>
+/// <param name="AdjustsPeriod">The open period that takes the negative adjustment, when <paramref name="Period"/> was closed.</param>
+/// <param name="Lines">The quantities refunded; none for reason <c>unused</c>, where Committed has the actual ones.</param>
+public sealed record Refunded(
+    DateTimeOffset At, Guid Command, Guid Reservation, int Period, int? AdjustsPeriod, string Reason, Items<RefundLine> Lines, Items<Draw> Draws,
+    DateTimeOffset? RestoreUntil = null) : LedgerEvent(At)
+{
+    /// <summary>The reason of what a commit gives back.</summary>
+    public const string Unused = "unused";
+}
+
+/// <summary>A hold got a later deadline and/or more: <paramref name="Lines"/> and <paramref name="Draws"/> are what was added.</summary>
+public sealed record HoldExtended(
+    DateTimeOffset At, Guid Command, Guid Reservation, DateTimeOffset Deadline, Items<UsedLine> Lines, Items<Draw> Draws) : LedgerEvent(At);
+
+/// <summary>Usage without a hold. <paramref name="Unmatched"/>: post-paid usage that no plan or funding group took; unbilled and listed.</summary>
+public sealed record UsageTracked(
+    DateTimeOffset At, Guid Command, int Assignment, int? Period, int Book, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
+    : LedgerEvent(At);
+
+/// <summary>A billing period reached its boundary, or its plan ended. Earlier holds still settle in it.</summary>
+/// <param name="Next">The period that follows at once; none when the plan ended.</param>
+/// <param name="NextAssignment">The plan of the next period.</param>
+public sealed record PeriodEnded(
+    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, string? StripeCustomer, Period? Next, int? NextAssignment) : LedgerEvent(At);
+
+/// <summary>A period's last hold is settled: its totals never change again.</summary>
+public sealed record PeriodClosed(
+    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, Items<MeterTotal> Meters, string? StripeCustomer) : LedgerEvent(At);
+
+/// <summary>A billing period, numbered from 1 per user: <c>[Start, End)</c>.</summary>
+public sealed record Period(int Number, DateTimeOffset Start, DateTimeOffset End);
+
+/// <summary>A line of a reservation or of a commit.</summary>
+/// <param name="Quantity">Reserved, or really used.</param>
+/// <param name="Overrun">Of that, what no matching group had room for: recorded, never charged (rule 8).</param>
+/// <param name="Ratings">What it came to in each money group, and by which price.</param>
+public sealed record UsedLine(string Meter, Attributes Attributes, long Quantity, long Overrun, Items<RatedAmount>? Ratings)
+{
+    public long Charged => Quantity - Overrun;
+}
+
+/// <summary>A line's charged quantity × <paramref name="Price"/> × markup in nano-units, rounded once (rule 19).</summary>
+public sealed record RatedAmount(string Group, Price Price, long MarkupPpm, long Amount);
+
+/// <summary>What was taken from (or given back to) one group, in the window that it counts in.</summary>
+/// <param name="Since">The assignment since which the group counts: a plan change may carry it on or start it anew.</param>
+/// <param name="Left">What was available in the group right after this event.</param>
+public sealed record Draw(string Group, int Since, DateTimeOffset Start, DateTimeOffset End, Items<Part> Parts, long Left)
+{
+    public long Amount
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var part in Parts) sum += part.Amount;
+            return sum;
+        }
+    }
+}
+
+/// <summary>An amount and the bucket it came from. <paramref name="Grant"/> names the credit grant.</summary>
+public sealed record Part(Bucket Bucket, long Amount, Guid? Grant = null);
+
+/// <summary>Where an amount came from, in the order in which a funding group is drawn. A cap counts as <see cref="Quota"/>.</summary>
+public enum Bucket { Rollover, Quota, Credit, Overage }
+
+/// <summary>A group's net use over a period, per bucket; what it reports; what later refunds of closed periods took off.</summary>
+/// <param name="Charge">Nano-units of the plan's currency for the overage.</param>
+/// <param name="Adjusted">Negative: usage of closed periods refunded in this one, per bucket sum, and what earlier periods carried over.</param>
+/// <param name="RolledOver">Amount granted to the next period.</param>
+public sealed record GroupTotal(
+    string Group, string Unit, GroupKind Kind, long Rollover, long Quota, long Credit, long Overage, long Charge, long AdjustedUsage,
+    long AdjustedOverage, long RolledOver, Reporting? Reporting)
+{
+    public long Used => Rollover + Quota + Credit + Overage;
+}
+
+/// <summary>The net quantity charged of a meter over a period, and what was used but charged to nobody.</summary>
+public sealed record MeterTotal(string Meter, long Quantity, long Overrun);
