@@ -35,9 +35,8 @@ public sealed record CreditExpired(DateTimeOffset At, Guid Grant, long Amount) :
 
 /// <summary>Amounts were set aside until <paramref name="Deadline"/> + <paramref name="Grace"/>.</summary>
 /// <param name="Period">The billing period that this usage belongs to, whenever it settles.</param>
-/// <param name="Book">The price book in force: it governs commit, excess and refunds. 0 = none was.</param>
 public sealed record Reserved(
-    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, int Book, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
     Items<Draw> Draws) : LedgerEvent(At, Cause);
 
 /// <summary>
@@ -45,7 +44,7 @@ public sealed record Reserved(
 /// less, a Refunded with reason <c>unused</c> follows in the same append (rule 7).
 /// </summary>
 public sealed record Committed(
-    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, int Book, Items<UsedLine> Lines, Items<Draw> Draws)
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, Items<UsedLine> Lines, Items<Draw> Draws)
     : LedgerEvent(At, Cause);
 
 /// <summary>A hold was given back: asked for, or expired.</summary>
@@ -72,7 +71,7 @@ public sealed record HoldExtended(
 
 /// <summary>Usage without a hold. <paramref name="Unmatched"/>: post-paid usage that no plan or funding group took; unbilled and listed.</summary>
 public sealed record UsageTracked(
-    DateTimeOffset At, Cause Cause, int Assignment, int? Period, int Book, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
+    DateTimeOffset At, Cause Cause, int Assignment, int? Period, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
     : LedgerEvent(At, Cause);
 
 /// <summary>A billing period reached its boundary, or its plan ended. Earlier holds still settle in it.</summary>
@@ -97,8 +96,11 @@ public sealed record UsedLine(string Meter, Attributes Attributes, long Quantity
     public long Charged => Quantity - Overrun;
 }
 
-/// <summary>A line's charged quantity × <paramref name="Price"/> × markup in nano-units, rounded once (rule 19).</summary>
-public sealed record RatedAmount(string Group, Price Price, long MarkupPpm, long Amount);
+/// <summary>
+/// A line's charged quantity × <paramref name="Price"/> × markup in nano-units, rounded once. The price book in force at the reservation governs
+/// its commit, excess and refunds (rule 19).
+/// </summary>
+public sealed record RatedAmount(string Group, int Book, Price Price, long MarkupPpm, long Amount);
 
 /// <summary>What was taken from (or given back to) one group, in the window that it counts in.</summary>
 /// <param name="Since">The assignment since which the group counts: a plan change may carry it on or start it anew.</param>
