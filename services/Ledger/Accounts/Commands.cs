@@ -43,7 +43,9 @@ public sealed record Refund(
 public sealed record RefundLine(string Meter, Attributes Attributes, long Quantity);
 
 /// <summary>What a stream holds of one reservation: how it was settled, or nothing at all.</summary>
-public sealed record Past(Guid Reservation, Reserved? Reserved, Committed? Committed, Refunded? Unused, Released? Released);
+/// <param name="Tracked">Set where the id is that of a Track: its usage is refunded like a commit's.</param>
+public sealed record Past(
+    Guid Reservation, Reserved? Reserved, Committed? Committed, Refunded? Unused, Released? Released, UsageTracked? Tracked = null);
 
 /// <summary>Record usage without a hold. Enforced: like reserve and commit in one. Post-paid: bypasses room and suspension.</summary>
 public sealed record Track(Guid Id, ContentHash Content, Items<AskedLine> Lines, bool Enforced) : Command(Id, Content);

@@ -6,46 +6,49 @@ namespace Metering.Ledger.Accounts;
 /// <summary>
 /// A fact in a user's ledger. <paramref name="At"/> never goes back (rule 14). The stored names are in Stored/LedgerEvents.cs: a rename here changes no stream.
 /// </summary>
-public abstract record LedgerEvent(DateTimeOffset At);
+/// <param name="Cause">The command that asked for it; none for a fact that was due by time alone.</param>
+public abstract record LedgerEvent(DateTimeOffset At, Cause? Cause);
+
+/// <summary>Which command made an event, and the hash of its content: what state remembers to answer a repeat (rule 15).</summary>
+public sealed record Cause(Guid Command, ContentHash Content);
 
 /// <summary>A plan was put in force, at once or from the next period on.</summary>
 /// <param name="Assignment">1, 2, 3 … per user: which of the user's plans this is.</param>
 /// <param name="Anchor">The subscription's start: what windows anchored to it count from.</param>
 /// <param name="Starts">The period that begins with it; none if the plan waits for the next period or carries on in the current one.</param>
 public sealed record PlanAssigned(
-    DateTimeOffset At, Guid Command, int Assignment, Plan Plan, PlanChange Change, DateTimeOffset Anchor, Period? Starts, string? StripeCustomer)
-    : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, int Assignment, Plan Plan, PlanChange Change, DateTimeOffset Anchor, Period? Starts, string? StripeCustomer)
+    : LedgerEvent(At, Cause);
 
 /// <summary>The plan ended; so did its period, in the same append.</summary>
-public sealed record PlanEnded(DateTimeOffset At, Guid Command, int Assignment) : LedgerEvent(At);
+public sealed record PlanEnded(DateTimeOffset At, Cause Cause, int Assignment) : LedgerEvent(At, Cause);
 
 /// <summary>The user's own quotas were set (or, null, given up).</summary>
-public sealed record LimitsCustomized(DateTimeOffset At, Guid Command, Items<CustomLimit> Limits) : LedgerEvent(At);
+public sealed record LimitsCustomized(DateTimeOffset At, Cause Cause, Items<CustomLimit> Limits) : LedgerEvent(At, Cause);
 
 /// <summary>A prepaid amount was added.</summary>
 public sealed record CreditGranted(
-    DateTimeOffset At, Guid Command, Guid Grant, string Unit, long Amount, int Priority, DateTimeOffset? ExpiresAt, string Source) : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, Guid Grant, string Unit, long Amount, int Priority, DateTimeOffset? ExpiresAt, string Source) : LedgerEvent(At, Cause);
 
 /// <summary>The free part of a grant expired. Only the held part outlives the expiry (rule 21).</summary>
-public sealed record CreditExpired(DateTimeOffset At, Guid Grant, long Amount) : LedgerEvent(At);
+public sealed record CreditExpired(DateTimeOffset At, Guid Grant, long Amount) : LedgerEvent(At, null);
 
 /// <summary>Amounts were set aside until <paramref name="Deadline"/> + <paramref name="Grace"/>.</summary>
 /// <param name="Period">The billing period that this usage belongs to, whenever it settles.</param>
-/// <param name="Book">The price book in force: it governs commit, excess and refunds. 0 = none was.</param>
 public sealed record Reserved(
-    DateTimeOffset At, Guid Reservation, int Assignment, int Period, int Book, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
-    Items<Draw> Draws) : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
+    Items<Draw> Draws) : LedgerEvent(At, Cause);
 
 /// <summary>
 /// Usage was charged: <paramref name="Draws"/> are the amounts reserved plus any excess; <paramref name="Lines"/> what was really used. Where that is
 /// less, a Refunded with reason <c>unused</c> follows in the same append (rule 7).
 /// </summary>
 public sealed record Committed(
-    DateTimeOffset At, Guid Command, Guid Reservation, int Assignment, int Period, int Book, Items<UsedLine> Lines, Items<Draw> Draws)
-    : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, Items<UsedLine> Lines, Items<Draw> Draws)
+    : LedgerEvent(At, Cause);
 
 /// <summary>A hold was given back: asked for, or expired.</summary>
-public sealed record Released(DateTimeOffset At, Guid? Command, Guid Reservation, ReleaseReason Reason, Items<Draw> Draws) : LedgerEvent(At);
+public sealed record Released(DateTimeOffset At, Cause? Cause, Guid Reservation, ReleaseReason Reason, Items<Draw> Draws) : LedgerEvent(At, Cause);
 
 /// <summary>Why a hold was given back.</summary>
 public enum ReleaseReason { Released, Expired }
@@ -55,8 +58,8 @@ public enum ReleaseReason { Released, Expired }
 /// <param name="AdjustsPeriod">The open period that takes the negative adjustment, when <paramref name="Period"/> was closed.</param>
 /// <param name="Lines">The quantities refunded; none for reason <c>unused</c>, where Committed has the actual ones.</param>
 public sealed record Refunded(
-    DateTimeOffset At, Guid Command, Guid Reservation, int Period, int? AdjustsPeriod, string Reason, Items<RefundLine> Lines, Items<Draw> Draws,
-    DateTimeOffset? RestoreUntil = null) : LedgerEvent(At)
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Period, int? AdjustsPeriod, string Reason, Items<RefundLine> Lines, Items<Draw> Draws,
+    DateTimeOffset? RestoreUntil = null) : LedgerEvent(At, Cause)
 {
     /// <summary>The reason of what a commit gives back.</summary>
     public const string Unused = "unused";
@@ -64,22 +67,22 @@ public sealed record Refunded(
 
 /// <summary>A hold got a later deadline and/or more: <paramref name="Lines"/> and <paramref name="Draws"/> are what was added.</summary>
 public sealed record HoldExtended(
-    DateTimeOffset At, Guid Command, Guid Reservation, DateTimeOffset Deadline, Items<UsedLine> Lines, Items<Draw> Draws) : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, Guid Reservation, DateTimeOffset Deadline, Items<UsedLine> Lines, Items<Draw> Draws) : LedgerEvent(At, Cause);
 
 /// <summary>Usage without a hold. <paramref name="Unmatched"/>: post-paid usage that no plan or funding group took; unbilled and listed.</summary>
 public sealed record UsageTracked(
-    DateTimeOffset At, Guid Command, int Assignment, int? Period, int Book, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
-    : LedgerEvent(At);
+    DateTimeOffset At, Cause Cause, int Assignment, int? Period, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
+    : LedgerEvent(At, Cause);
 
 /// <summary>A billing period reached its boundary, or its plan ended. Earlier holds still settle in it.</summary>
 /// <param name="Next">The period that follows at once; none when the plan ended.</param>
 /// <param name="NextAssignment">The plan of the next period.</param>
 public sealed record PeriodEnded(
-    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, string? StripeCustomer, Period? Next, int? NextAssignment) : LedgerEvent(At);
+    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, string? StripeCustomer, Period? Next, int? NextAssignment) : LedgerEvent(At, null);
 
 /// <summary>A period's last hold is settled: its totals never change again.</summary>
 public sealed record PeriodClosed(
-    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, Items<MeterTotal> Meters, string? StripeCustomer) : LedgerEvent(At);
+    DateTimeOffset At, Period Period, Items<GroupTotal> Groups, Items<MeterTotal> Meters, string? StripeCustomer) : LedgerEvent(At, null);
 
 /// <summary>A billing period, numbered from 1 per user: <c>[Start, End)</c>.</summary>
 public sealed record Period(int Number, DateTimeOffset Start, DateTimeOffset End);
@@ -93,8 +96,11 @@ public sealed record UsedLine(string Meter, Attributes Attributes, long Quantity
     public long Charged => Quantity - Overrun;
 }
 
-/// <summary>A line's charged quantity × <paramref name="Price"/> × markup in nano-units, rounded once (rule 19).</summary>
-public sealed record RatedAmount(string Group, Price Price, long MarkupPpm, long Amount);
+/// <summary>
+/// A line's charged quantity × <paramref name="Price"/> × markup in nano-units, rounded once. The price book in force at the reservation governs
+/// its commit, excess and refunds (rule 19).
+/// </summary>
+public sealed record RatedAmount(string Group, int Book, Price Price, long MarkupPpm, long Amount);
 
 /// <summary>What was taken from (or given back to) one group, in the window that it counts in.</summary>
 /// <param name="Since">The assignment since which the group counts: a plan change may carry it on or start it anew.</param>

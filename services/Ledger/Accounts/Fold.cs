@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using Metering.Ledger.Catalog;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>State from events. No rules here: what an event says, happened; an event that cannot have happened throws.</summary>
+public static class Fold
+{
+    public static void Apply(LedgerState state, LedgerEvent happened)
+    {
+        state.Revision++;
+        state.At = happened.At;
+        if (happened.Cause is { } cause) state.Remembered.Add(cause.Command, cause.Content, state.Revision, happened.At);
+        switch (happened)
+        {
+            case Reserved e: On(state, e); break;
+            case Committed e: On(state, e); break;
+            case Refunded e: On(state, e); break;
+            case Released e: On(state, e); break;
+            case HoldExtended e: On(state, e); break;
+            case UsageTracked e: On(state, e); break;
+            case PlanAssigned e: On(state, e); break;
+            case PlanEnded: On(state); break;
+            case LimitsCustomized e: On(state, e); break;
+            case CreditGranted e: On(state, e); break;
+            case CreditExpired e: state.Grant(e.Grant).Expired += e.Amount; break;
+            case PeriodEnded e: On(state, e); break;
+            case PeriodClosed e: On(state, e); break;
+            default: throw new UnreachableException($"a ledger cannot hold {happened.GetType().Name}");
+        }
+    }
+
+    private static void On(LedgerState state, Reserved e)
+    {
+        var hold = new Hold(e.Reservation, e.At, e.Grace, e.Assignment, e.Period) { Deadline = e.Deadline, Lines = e.Lines, Draws = e.Draws };
+        state.Holds.Add(e.Reservation, hold);
+        state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        OpenPeriod(state, e.Period).OpenHolds++;
+        Take(state, e.Draws);
+    }
+
+    private static void On(LedgerState state, HoldExtended e)
+    {
+        var hold = state.Holds[e.Reservation];
+        state.Expiries.Remove((hold.ExpiresAt, hold.Reservation));
+        hold.Deadline = e.Deadline;
+        hold.Lines = Items.ToItems(hold.Lines.Concat(e.Lines));
+        hold.Draws = Items.ToItems(hold.Draws.Concat(e.Draws));
+        state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        Take(state, e.Draws);
+    }
+
+    private static void On(LedgerState state, Committed e)
+    {
+        var hold = Settle(state, e.Reservation);
+        var period = OpenPeriod(state, e.Period);
+        Charge(state, period, state.Plans[hold.Assignment].Plan, e.Draws);
+        Count(period, e.Lines);
+        Tidy(state, hold.Draws);
+    }
+
+    private static void On(LedgerState state, Released e)
+    {
+        var hold = Settle(state, e.Reservation);
+        Tidy(state, hold.Draws);
+    }
+
+    private static void On(LedgerState state, UsageTracked e)
+    {
+        if (e.Period is not { } number) return;
+        var period = OpenPeriod(state, number);
+        Charge(state, period, state.Plans[e.Assignment].Plan, e.Draws);
+        Count(period, e.Lines);
+    }
+
+    private static void On(LedgerState state, Refunded e)
+    {
+        foreach (var draw in e.Draws)
+            foreach (var part in draw.Parts) GiveBack(state, e, draw, part);
+        if (e.Reason != Refunded.Unused || e.Lines.Count > 0) RememberLate(state, e);
+        if (state.Period(e.Period) is { } period)
+            foreach (var line in e.Lines) period.Sum(line.Meter).Quantity -= line.Quantity;
+        Tidy(state, e.Draws);
+    }
+
+    private static void GiveBack(LedgerState state, Refunded e, Draw draw, Part part)
+    {
+        if (part.Bucket == Bucket.Credit) GiveBack(state.Grant(part.Grant!.Value), part.Amount, e.RestoreUntil);
+        else state.Use(draw.Group, draw.Since)?.At(draw.Start)?.Use(part.Bucket, -part.Amount);
+        if (state.Period(e.Period) is { } period) SumOf(period, draw).Add(part.Bucket, -part.Amount);
+        else if (e.AdjustsPeriod is { } open) SumOf(OpenPeriod(state, open), draw).Adjust(part.Bucket, -part.Amount);
+    }
+
+    private static void GiveBack(Grant grant, long amount, DateTimeOffset? restoreUntil)
+    {
+        grant.Used -= amount;
+        if (restoreUntil is { } until && grant.ExpiresAt is { } expiry && until > expiry) grant.ExpiresAt = until;
+    }
+
+    private static GroupSum SumOf(PeriodUse period, Draw draw) =>
+        period.Groups.Find(sum => sum.Group.Label == draw.Group)
+        ?? throw new InvalidOperationException($"period {period.Period.Number} has no group {draw.Group}");
+
+    private static void RememberLate(LedgerState state, Refunded e)
+    {
+        if (!state.LateRefunds.TryGetValue(e.Reservation, out var late)) state.LateRefunds.Add(e.Reservation, late = new LateRefund());
+        foreach (var line in e.Lines) Add(late.Lines, line);
+        foreach (var draw in e.Draws)
+            foreach (var part in draw.Parts) Add(late.Parts, draw, part);
+    }
+
+    private static void Add(List<RefundLine> lines, RefundLine line)
+    {
+        var at = lines.FindIndex(one => one.Meter == line.Meter && one.Attributes.Equals(line.Attributes));
+        if (at < 0) lines.Add(line);
+        else lines[at] = line with { Quantity = lines[at].Quantity + line.Quantity };
+    }
+
+    private static void Add(List<RefundedPart> parts, Draw draw, Part part)
+    {
+        var at = parts.FindIndex(one => one.Is(draw, part));
+        if (at < 0) parts.Add(new RefundedPart(draw.Group, draw.Since, draw.Start, part.Bucket, part.Grant, part.Amount));
+        else parts[at] = parts[at] with { Amount = parts[at].Amount + part.Amount };
+    }
+
+    private static void On(LedgerState state, PlanAssigned e)
+    {
+        state.Assignments = e.Assignment;
+        state.StripeCustomer = e.StripeCustomer ?? state.StripeCustomer;
+        var plan = new PlanInForce(e.Assignment, e.Plan, e.Anchor, []);
+        if (e.Change == PlanChange.NextPeriod && e.Starts is null) state.NextPlan = plan;
+        else PutInForce(state, plan, e.Starts);
+    }
+
+    private static void PutInForce(LedgerState state, PlanInForce plan, Period? starts)
+    {
+        var inForce = plan with { Since = Continuity.SinceOf(plan, state.LastPlan) };
+        state.Plan = state.LastPlan = inForce;
+        state.NextPlan = null;
+        state.Plans[inForce.Assignment] = inForce;
+        if (starts is not null) Start(state, starts, inForce.Assignment);
+        else if (state.Current is { } current) current.Assignment = inForce.Assignment;
+        foreach (var group in inForce.Plan.Groups) state.Current!.Sum(group);
+        Forget(state);
+    }
+
+    private static void Start(LedgerState state, Period period, int assignment)
+    {
+        state.Current = new PeriodUse(period, assignment);
+        state.LastPeriod = period.Number;
+    }
+
+    private static void On(LedgerState state) => (state.Plan, state.NextPlan) = (null, null);
+
+    private static void On(LedgerState state, LimitsCustomized e)
+    {
+        foreach (var limit in e.Limits)
+            if (limit.Quota is { } quota) state.CustomLimits[limit.Group] = quota;
+            else state.CustomLimits.Remove(limit.Group);
+    }
+
+    private static void On(LedgerState state, CreditGranted e) =>
+        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source) { ExpiresAt = e.ExpiresAt });
+
+    private static void On(LedgerState state, PeriodEnded e)
+    {
+        state.Ended.Add(state.Current!);
+        state.Current = null;
+        if (e.Next is null) return;
+        if (state.NextPlan is { } next && next.Assignment == e.NextAssignment)
+        {
+            PutInForce(state, next, e.Next);
+            return;
+        }
+        Start(state, e.Next, e.NextAssignment!.Value);
+        foreach (var group in state.Plan!.Plan.Groups) state.Current!.Sum(group);
+    }
+
+    private static void On(LedgerState state, PeriodClosed e)
+    {
+        var closed = state.Ended[0];
+        state.Ended.RemoveAt(0);
+        foreach (var total in e.Groups) CarryOn(state, closed, total);
+        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, window));
+        Forget(state);
+    }
+
+    /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
+    private static void CarryOn(LedgerState state, PeriodUse closed, GroupTotal total)
+    {
+        var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
+        if (next is null) return;
+        var (usage, overage) = Totals.CarriedOut(total);
+        if (usage < 0) next.Sum(closed.Groups.Find(sum => sum.Group.Label == total.Group)!.Group).AdjustedUsage += usage;
+        if (overage < 0) next.Sum(closed.Groups.Find(sum => sum.Group.Label == total.Group)!.Group).AdjustedOverage += overage;
+        if (total.RolledOver == 0) return;
+        var since = state.Plans[next.Assignment].SinceOf(total.Group);
+        WindowOf(state, total.Group, since, next.Period.Start, next.Period.End).RolloverSize = total.RolledOver;
+    }
+
+    private static void Take(LedgerState state, Items<Draw> draws)
+    {
+        foreach (var draw in draws)
+        {
+            var window = WindowOf(state, draw);
+            foreach (var part in draw.Parts)
+                if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held += part.Amount;
+                else window.Hold(part.Bucket, part.Amount);
+        }
+    }
+
+    private static Hold Settle(LedgerState state, Guid reservation)
+    {
+        if (!state.Holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
+        state.Expiries.Remove((hold.ExpiresAt, reservation));
+        OpenPeriod(state, hold.Period).OpenHolds--;
+        foreach (var draw in hold.Draws)
+            foreach (var part in draw.Parts)
+                if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held -= part.Amount;
+                else WindowOf(state, draw).Hold(part.Bucket, -part.Amount);
+        return hold;
+    }
+
+    private static void Charge(LedgerState state, PeriodUse period, Plan plan, Items<Draw> draws)
+    {
+        foreach (var draw in draws)
+        {
+            var window = WindowOf(state, draw);
+            var sum = period.Sum(plan.Group(draw.Group)!);
+            foreach (var part in draw.Parts)
+            {
+                if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Used += part.Amount;
+                else window.Use(part.Bucket, part.Amount);
+                sum.Add(part.Bucket, part.Amount);
+            }
+        }
+    }
+
+    private static void Count(PeriodUse period, Items<UsedLine> lines)
+    {
+        foreach (var line in lines)
+        {
+            var sum = period.Sum(line.Meter);
+            sum.Quantity += line.Charged;
+            sum.Overrun += line.Overrun;
+        }
+    }
+
+    private static PeriodUse OpenPeriod(LedgerState state, int number) =>
+        state.Period(number) ?? throw new InvalidOperationException($"period {number} is not open");
+
+    private static WindowUse WindowOf(LedgerState state, Draw draw) => WindowOf(state, draw.Group, draw.Since, draw.Start, draw.End);
+
+    private static WindowUse WindowOf(LedgerState state, string group, int since, DateTimeOffset start, DateTimeOffset end)
+    {
+        var use = state.Use(group, since);
+        if (use is null) state.Groups.Add(use = new GroupUse(group, since));
+        if (use.At(start) is { } known) return known;
+        var window = new WindowUse(start, end);
+        use.Windows.Add(window);
+        use.Windows.Sort((a, b) => a.Start.CompareTo(b.Start));
+        use.Windows.RemoveAll(one => one != window && IsDone(state, one));
+        return window;
+    }
+
+    private static void Tidy(LedgerState state, Items<Draw> draws)
+    {
+        foreach (var draw in draws)
+            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use) use.Windows.RemoveAll(window => IsDone(state, window));
+    }
+
+    /// <summary>Nothing can change in a window that is over, holds nothing and is no open period's own (that decides the rollover).</summary>
+    private static bool IsDone(LedgerState state, WindowUse window)
+    {
+        if (window.Held != 0 || window.End > state.At) return false;
+        foreach (var ended in state.Ended)
+            if (ended.Period.Start == window.Start) return false;
+        return true;
+    }
+
+    private static void Forget(LedgerState state)
+    {
+        foreach (var assignment in state.Plans.Keys.ToArray())
+            if (!InUse(state, assignment)) state.Plans.Remove(assignment);
+    }
+
+    private static bool InUse(LedgerState state, int assignment) =>
+        state.Plan?.Assignment == assignment || state.Current?.Assignment == assignment
+        || state.Ended.Exists(period => period.Assignment == assignment)
+        || state.Holds.Values.Any(hold => hold.Assignment == assignment);
+}

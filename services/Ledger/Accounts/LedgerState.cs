@@ -1,0 +1,256 @@
+using Metering.Ledger.Catalog;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>
+/// What decisions need to know of one user. Folding mutates it, deciding never does. Bounded: settled reservations are not in it.
+/// </summary>
+public sealed class LedgerState
+{
+    /// <summary>The last event's time.</summary>
+    public DateTimeOffset At { get; set; } = DateTimeOffset.MinValue;
+
+    /// <summary>The last event's revision; −1 before the first.</summary>
+    public long Revision { get; set; } = -1;
+
+    public string? StripeCustomer { get; set; }
+    public bool Suspended { get; set; }
+
+    /// <summary>How many plans have been assigned so far.</summary>
+    public int Assignments { get; set; }
+
+    /// <summary>The plan in force; none before the first and after EndPlan.</summary>
+    public PlanInForce? Plan { get; set; }
+
+    /// <summary>The last plan in force, ended or not: a group that stays the same counts on.</summary>
+    public PlanInForce? LastPlan { get; set; }
+
+    /// <summary>A plan that waits for the next period.</summary>
+    public PlanInForce? NextPlan { get; set; }
+
+    /// <summary>Every plan that an open hold or an open period still refers to, by assignment.</summary>
+    public Dictionary<int, PlanInForce> Plans { get; init; } = [];
+
+    public Dictionary<string, long> CustomLimits { get; init; } = [];
+    public List<GroupUse> Groups { get; init; } = [];
+    public List<Grant> Grants { get; init; } = [];
+    public Dictionary<Guid, Hold> Holds { get; init; } = [];
+
+    /// <summary>Holds by the moment at which they expire.</summary>
+    public SortedSet<(DateTimeOffset At, Guid Reservation)> Expiries { get; init; } = [];
+
+    /// <summary>The running period; none without a plan.</summary>
+    public PeriodUse? Current { get; set; }
+
+    /// <summary>Periods that ended and are not closed yet, oldest first.</summary>
+    public List<PeriodUse> Ended { get; init; } = [];
+
+    /// <summary>The number of the last period; 0 before the first.</summary>
+    public int LastPeriod { get; set; }
+
+    /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
+    public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
+
+    public RememberedIds Remembered { get; init; } = new();
+
+    /// <summary>Facts that are due, folded already but not appended yet: they go first in the next append (rule 14).</summary>
+    public List<LedgerEvent> Unappended { get; init; } = [];
+
+    /// <summary>The last revision that is in the stream, or will be with the command just decided.</summary>
+    public long AppendedRevision => Revision - Unappended.Count;
+
+    /// <summary>The user's quota of a group: their own, or the plan's.</summary>
+    public long Limit(LimitGroup group) => CustomLimits.TryGetValue(group.Label, out var own) ? own : group.Quota;
+
+    public GroupUse? Use(string group, int since)
+    {
+        foreach (var use in Groups)
+            if (use.Since == since && use.Group == group) return use;
+        return null;
+    }
+
+    public PeriodUse? Period(int number)
+    {
+        if (Current?.Period.Number == number) return Current;
+        foreach (var ended in Ended)
+            if (ended.Period.Number == number) return ended;
+        return null;
+    }
+
+    public Grant Grant(Guid id) => Grants.Find(grant => grant.Id == id) ?? throw new InvalidOperationException($"no credit grant {id}");
+}
+
+/// <summary>A plan and since when each of its groups counts: a plan change may carry a group on (rule 18).</summary>
+/// <param name="Since">Parallel to the plan's groups: the assignment at which the group started empty.</param>
+public sealed record PlanInForce(int Assignment, Plan Plan, DateTimeOffset Anchor, Items<int> Since)
+{
+    public int SinceOf(string label)
+    {
+        for (var i = 0; i < Plan.Groups.Count; i++)
+            if (Plan.Groups[i].Label == label) return Since[i];
+        throw new InvalidOperationException($"plan {Plan.Id} has no group {label}");
+    }
+}
+
+/// <summary>A group's use, per window: the newest last; older ones while something can still change in them.</summary>
+public sealed class GroupUse(string group, int since)
+{
+    public string Group { get; } = group;
+    public int Since { get; } = since;
+    public List<WindowUse> Windows { get; init; } = [];
+
+    public WindowUse? At(DateTimeOffset start)
+    {
+        for (var i = Windows.Count - 1; i >= 0; i--)
+            if (Windows[i].Start == start) return Windows[i];
+        return null;
+    }
+}
+
+/// <summary>What was used and is held in one window, per bucket. The quota's size is the plan's or the user's own; rollover has one here.</summary>
+public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
+{
+    public DateTimeOffset Start { get; } = start;
+    public DateTimeOffset End { get; } = end;
+    public long RolloverSize { get; set; }
+    public long RolloverUsed { get; set; }
+    public long RolloverHeld { get; set; }
+    public long QuotaUsed { get; set; }
+    public long QuotaHeld { get; set; }
+    public long OverageUsed { get; set; }
+    public long OverageHeld { get; set; }
+
+    /// <summary>Taken of this window's own buckets (credits are elsewhere).</summary>
+    public long Used => RolloverUsed + QuotaUsed + OverageUsed;
+    public long Held => RolloverHeld + QuotaHeld + OverageHeld;
+
+    public void Use(Bucket bucket, long amount)
+    {
+        if (bucket == Bucket.Rollover) RolloverUsed += amount;
+        else if (bucket == Bucket.Quota) QuotaUsed += amount;
+        else if (bucket == Bucket.Overage) OverageUsed += amount;
+    }
+
+    public void Hold(Bucket bucket, long amount)
+    {
+        if (bucket == Bucket.Rollover) RolloverHeld += amount;
+        else if (bucket == Bucket.Quota) QuotaHeld += amount;
+        else if (bucket == Bucket.Overage) OverageHeld += amount;
+    }
+}
+
+/// <summary>A prepaid amount of a unit.</summary>
+public sealed class Grant(Guid id, string unit, long amount, int priority, DateTimeOffset grantedAt, string source)
+{
+    public Guid Id { get; } = id;
+    public string Unit { get; } = unit;
+    public long Amount { get; } = amount;
+    public int Priority { get; } = priority;
+    public DateTimeOffset GrantedAt { get; } = grantedAt;
+    public string Source { get; } = source;
+    public DateTimeOffset? ExpiresAt { get; set; }
+    public long Used { get; set; }
+    public long Held { get; set; }
+    public long Expired { get; set; }
+
+    public long Free => Amount - Used - Held - Expired;
+}
+
+/// <summary>An open reservation: what decisions need of it until it is settled.</summary>
+public sealed class Hold(Guid reservation, DateTimeOffset at, TimeSpan grace, int assignment, int period)
+{
+    public Guid Reservation { get; } = reservation;
+    public DateTimeOffset At { get; } = at;
+    public TimeSpan Grace { get; } = grace;
+    public int Assignment { get; } = assignment;
+    public int Period { get; } = period;
+    public DateTimeOffset Deadline { get; set; }
+    public Items<UsedLine> Lines { get; set; } = [];
+    public Items<Draw> Draws { get; set; } = [];
+
+    /// <summary>Until then a commit counts; from then on others can take the amounts (rule 10).</summary>
+    public DateTimeOffset ExpiresAt => Deadline + Grace;
+}
+
+/// <summary>A billing period that is not closed: what was used in it so far.</summary>
+public sealed class PeriodUse(Period period, int assignment)
+{
+    public Period Period { get; } = period;
+
+    /// <summary>The last plan in force in it.</summary>
+    public int Assignment { get; set; } = assignment;
+
+    public int OpenHolds { get; set; }
+    public List<GroupSum> Groups { get; init; } = [];
+    public List<MeterSum> Meters { get; init; } = [];
+
+    public GroupSum Sum(LimitGroup group)
+    {
+        var sum = Groups.Find(one => one.Group.Label == group.Label);
+        if (sum is null) Groups.Add(sum = new GroupSum(group));
+        return sum;
+    }
+
+    public MeterSum Sum(string meter)
+    {
+        var sum = Meters.Find(one => one.Meter == meter);
+        if (sum is null) Meters.Add(sum = new MeterSum(meter));
+        return sum;
+    }
+}
+
+/// <summary>A group's net use over one period, per bucket, and what refunds of closed periods took off (negative).</summary>
+public sealed class GroupSum(LimitGroup group)
+{
+    public LimitGroup Group { get; } = group;
+    public long Rollover { get; set; }
+    public long Quota { get; set; }
+    public long Credit { get; set; }
+    public long Overage { get; set; }
+    public long AdjustedUsage { get; set; }
+    public long AdjustedOverage { get; set; }
+
+    public void Add(Bucket bucket, long amount)
+    {
+        switch (bucket)
+        {
+            case Bucket.Rollover: Rollover += amount; break;
+            case Bucket.Quota: Quota += amount; break;
+            case Bucket.Credit: Credit += amount; break;
+            case Bucket.Overage: Overage += amount; break;
+        }
+    }
+
+    public void Adjust(Bucket bucket, long amount)
+    {
+        AdjustedUsage += amount;
+        if (bucket == Bucket.Overage) AdjustedOverage += amount;
+    }
+}
+
+/// <summary>A meter's net charged quantity over one period, and what was used but charged to nobody.</summary>
+public sealed class MeterSum(string meter)
+{
+    public string Meter { get; } = meter;
+    public long Quantity { get; set; }
+    public long Overrun { get; set; }
+}
+
+/// <summary>What was refunded of a settled reservation after its commit, per line and per part of its draws.</summary>
+public sealed class LateRefund
+{
+    public List<RefundLine> Lines { get; init; } = [];
+    public List<RefundedPart> Parts { get; init; } = [];
+
+    public long Of(string meter, Attributes attributes) =>
+        Lines.Where(line => line.Meter == meter && line.Attributes.Equals(attributes)).Sum(line => line.Quantity);
+
+    public long Of(Draw draw, Part part) => Parts.Where(one => one.Is(draw, part)).Sum(one => one.Amount);
+}
+
+/// <summary>An amount given back to one bucket of one window.</summary>
+public sealed record RefundedPart(string Group, int Since, DateTimeOffset Start, Bucket Bucket, Guid? Grant, long Amount)
+{
+    public bool Is(Draw draw, Part part) =>
+        Group == draw.Group && Since == draw.Since && Start == draw.Start && Bucket == part.Bucket && Grant == part.Grant;
+}
