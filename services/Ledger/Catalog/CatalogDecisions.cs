@@ -14,8 +14,7 @@ public static partial class CatalogDecisions
 
     public static CatalogDecision Decide(CatalogState state, CatalogCommand command, DateTimeOffset now, Func<string, bool> isZone)
     {
-        if (state.Before(command.Id) is { } before)
-            return before.Content == command.Content ? new(null, before.Answer) : Refuse(RefusalKind.OtherContent, "command_id", "was used for another command");
+        if (state.Before(command.Id) is { } before) return Repeat(command, before);
         var at = now > state.At ? now : state.At;
         return command switch
         {
@@ -32,11 +31,11 @@ public static partial class CatalogDecisions
         var meter = command.Meter;
         if (!Name().IsMatch(meter.Name)) return Invalid("meter.name", "must be 1–128 characters of a–z 0–9 _ . -");
         if (!Name().IsMatch(meter.Unit)) return Invalid("meter.unit", "must be 1–128 characters of a–z 0–9 _ . -");
-        return state.Meter(meter.Name) switch
+        return state.Declaration(meter.Name) switch
         {
-            null => new(new MeterDeclared(at, command.Id, command.Content, meter), new Declared(meter)),
-            var known when known == meter => new(null, new Declared(meter, true)),
-            var known => Refuse(RefusalKind.Conflict, "meter.unit", $"{meter.Name} is declared in {known.Unit}; a meter keeps its unit"),
+            null => new(new MeterDeclared(at, CauseOf(command), meter), new Declared(meter, at)),
+            var before when before.Meter == meter => new(null, before),
+            var before => Refuse(RefusalKind.OtherContent, "meter.unit", $"{meter.Name} is declared in {before.Meter.Unit}; a meter keeps its unit"),
         };
     }
 
@@ -44,27 +43,34 @@ public static partial class CatalogDecisions
     {
         if (PlanRules.Problem(command.Draft, state, isZone) is { } problem) return new(null, problem);
         var id = command.Draft.Id;
-        if (state.IsRetired(id)) return Refuse(RefusalKind.Conflict, "plan.id", $"{id} is retired");
-        if (state.Plan(id) is { } latest && latest == command.Draft with { Version = latest.Version }) return new(null, new Published(latest, true));
+        if (state.Plan(id) is { RetiredAt: null } latest && latest.Plan == command.Draft with { Version = latest.Plan.Version })
+            return new(null, new Published(latest.Plan, latest.PublishedAt, true));
         var plan = command.Draft with { Version = state.NextVersion(id) };
-        return new(new PlanPublished(at, command.Id, command.Content, plan), new Published(plan));
+        return new(new PlanPublished(at, CauseOf(command), plan), new Published(plan, at));
     }
 
-    private static CatalogDecision Decide(CatalogState state, RetirePlan command, DateTimeOffset at)
+    private static CatalogDecision Decide(CatalogState state, RetirePlan command, DateTimeOffset at) => state.Plan(command.Plan) switch
     {
-        if (state.Plan(command.Plan) is null) return Refuse(RefusalKind.NotFound, "plan_id", $"there is no plan {command.Plan}");
-        return state.IsRetired(command.Plan)
-            ? new(null, new Retired(command.Plan, true))
-            : new(new PlanRetired(at, command.Id, command.Content, command.Plan), new Retired(command.Plan));
-    }
+        null => Refuse(RefusalKind.NotFound, "plan_id", $"there is no plan {command.Plan}"),
+        { RetiredAt: { } before } => new(null, new Retired(command.Plan, before, true)),
+        _ => new(new PlanRetired(at, CauseOf(command), command.Plan), new Retired(command.Plan, at)),
+    };
 
     private static CatalogDecision Decide(CatalogState state, PublishPriceBook command, DateTimeOffset at)
     {
-        var book = new PriceBook(
-            state.NextBook, (command.EffectiveFrom ?? at + Notice).ToUniversalTime(), command.Currency, command.MarkupPpm, command.Entries);
-        if (PriceRules.Problem(book, state, at + Notice) is { } problem) return new(null, problem);
-        return new(new PriceBookPublished(at, command.Id, command.Content, book), new BookPublished(book));
+        var last = state.Books.LastOrDefault()?.EffectiveFrom;
+        var earliest = last > at + Notice ? last.Value : at + Notice;
+        var from = command.EffectiveFrom?.ToUniversalTime() ?? earliest;
+        var book = new PriceBook(state.Books.Length + 1, from, command.Currency, command.MarkupPpm, command.Entries);
+        if (PriceRules.Problem(book, state, earliest) is { } problem) return new(null, problem);
+        return new(new PriceBookPublished(at, CauseOf(command), book), new BookPublished(book, at));
     }
+
+    private static CatalogDecision Repeat(CatalogCommand command, Remembered before) => before.Content == command.Content
+        ? new(null, before.Answer)
+        : Refuse(RefusalKind.OtherContent, "command_id", "was used for another command");
+
+    private static Cause CauseOf(CatalogCommand command) => new(command.Id, command.Content);
 
     private static CatalogDecision Invalid(string field, string message) => Refuse(RefusalKind.Invalid, field, message);
 

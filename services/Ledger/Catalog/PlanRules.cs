@@ -61,7 +61,7 @@ public static partial class PlanRules
         for (var i = 0; i < Math.Min(group.Matches.Count, MatchesMost); i++)
         {
             if (OfMeter(group, group.Matches[i].Meter, catalog) is { } problem) yield return ($"matches[{i}].meter", problem);
-            if (AttributeRules.Problem(group.Matches[i].Where) is { } attributes) yield return ($"matches[{i}].where", attributes);
+            if (AttributeRules.Problem(group.Matches[i].Where) is { } attributes) yield return ($"matches[{i}].attributes", attributes);
         }
     }
 
@@ -75,7 +75,7 @@ public static partial class PlanRules
                 var meter => group.IsMoney || meter.Unit == group.Unit ? null : $"{pattern} is in {meter.Unit}, the group in {group.Unit}",
             };
         var match = new Match(pattern, Attributes.None);
-        return catalog.Meters.Values.Any(meter => (group.IsMoney || meter.Unit == group.Unit) && match.Covers(meter.Name, Attributes.None))
+        return catalog.Meters.Any(meter => (group.IsMoney || meter.Unit == group.Unit) && match.Covers(meter.Name, Attributes.None))
             ? null
             : $"{pattern} matches no declared meter{(group.IsMoney ? "" : $" in {group.Unit}")}";
     }
@@ -102,12 +102,11 @@ public static partial class PlanRules
         if (overage.Cap != long.MaxValue && !IsAmount(overage.Cap)) yield return ("cap", AmountRange);
         if (overage.Cap == long.MaxValue && group.CommitAllowance != 0) yield return ("cap", "without one there is no limit that commit_allowance could pass");
         if (!Enum.IsDefined(overage.Mode)) yield return ("mode", "must be graduated or volume");
-        // no tiers = priced elsewhere: Stripe's own price, over the reported quantity
-        if (overage.Tiers.Count > 0 && Tiers.Problem(overage.Tiers) is { } problem) yield return SplitField(problem);
+        if (Tiers.Problem(overage.Tiers) is { } problem) yield return SplitField(problem);
     }
 
     private static (string Field, string Message) SplitField(string problem) =>
-        problem.Split(' ', 2) is [var field, var message] ? (field, message) : ("tiers", problem);
+        problem.Split(' ', 2) is [var field, var message] ? (field.Replace("flat_nanos", "flat"), message) : ("tiers", problem);
 
     private static IEnumerable<(string Field, string Message)> OfReporting(LimitGroup group)
     {
@@ -115,8 +114,7 @@ public static partial class PlanRules
         if (reporting.StripeMeter.Length is 0 or > 100) yield return ("stripe_meter", "must have 1–100 characters");
         if (reporting.Scale < 1) yield return ("scale", "must be 1 or more");
         if (!Enum.IsDefined(reporting.What)) yield return ("what", "must be usage, overage or charge");
-        if (reporting.What == Reports.Overage && group.Overage is null) yield return ("what", "there is no overage to report");
-        if (reporting.What == Reports.Charge && group.Overage is not { Tiers.Count: > 0 }) yield return ("what", "a charge needs overage with tiers");
+        if (reporting.What != Reports.Usage && group.Overage is null) yield return ("what", "there is no overage to report");
     }
 
     private static IEnumerable<(string Field, string Message)> SameLabels(Plan plan)

@@ -3,21 +3,19 @@ using Metering.Ledger.Pricing;
 
 namespace Metering.Ledger.Catalog;
 
-/// <summary>What a price book must be to be published.</summary>
+/// <summary>What a price book must be to be published. Each rule names the field as a request writes it.</summary>
 public static class PriceRules
 {
     public const int EntriesMost = 10_000;
 
-    /// <summary>The first problem of a book, by the field's path in the request; null = it may be published.</summary>
-    public static Refused? Problem(PriceBook book, CatalogState catalog, DateTimeOffset earliest)
-    {
-        var problem = OfHead(book, earliest) ?? OfEntries(book.Entries, catalog);
-        return problem is { } found ? new(RefusalKind.Invalid, $"price_book.{found.Field}", found.Message) : null;
-    }
+    /// <summary>The first problem of a book; null = it may be published.</summary>
+    public static Refused? Problem(PriceBook book, CatalogState catalog, DateTimeOffset earliest) =>
+        (OfHead(book, earliest) ?? OfEntries(book.Entries, catalog)) is var (field, message) ? new(RefusalKind.Invalid, field, message) : null;
 
     private static (string Field, string Message)? OfHead(PriceBook book, DateTimeOffset earliest) => book switch
     {
-        _ when book.EffectiveFrom < earliest => ("effective_from", $"must be {earliest:O} or later: never backdated, and every instance must know it first"),
+        _ when book.EffectiveFrom < earliest =>
+            ("effective_from", $"must be {earliest:O} or later: every instance must know it first, and books follow each other"),
         _ when !Currencies.IsCurrency(book.Currency) => ("currency", "must be an ISO 4217 code: three capitals"),
         { MarkupPpm: < 0 } => ("markup_ppm", "must be 0 or more"),
         { Entries.Count: 0 or > EntriesMost } => ("entries", $"must be 1–{EntriesMost}"),
@@ -38,7 +36,7 @@ public static class PriceRules
     private static (string, string)? OfEntry(PriceEntry entry, CatalogState catalog)
     {
         if (catalog.Meter(entry.Meter) is null) return ("meter", $"{entry.Meter} is not declared");
-        if (AttributeRules.Problem(entry.Where) is { } problem) return ("where", problem);
+        if (AttributeRules.Problem(entry.Where) is { } problem) return ("attributes", problem);
         return OfPrice("cost", entry.Cost) ?? OfPrice("price", entry.Price);
     }
 

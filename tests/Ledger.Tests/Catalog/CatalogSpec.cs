@@ -50,7 +50,9 @@ internal static class Samples
 
     public static ContentHash Hash(int number) => new((ulong)number, 0);
 
-    public static MeterDeclared Declared(int number, Meter meter) => new(CatalogSpec.May, Id(number), Hash(number), meter);
+    public static Cause Cause(int number) => new(Id(number), Hash(number));
+
+    public static MeterDeclared Declared(int number, Meter meter) => new(CatalogSpec.May, Cause(number), meter);
 
     public static LimitGroup Funding(string label = "tokens", string unit = "tokens", string meter = "llm.tokens") =>
         new(label, unit, GroupKind.Funding, [new Match(meter, Attributes.None)], 1_000, WindowLength.BillingPeriod, Anchor.Calendar);

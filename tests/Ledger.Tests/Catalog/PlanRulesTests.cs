@@ -38,7 +38,7 @@ public sealed class PlanRulesTests
         yield return Row("plan.groups[0].matches[0].meter", Plan(Funding(meter: "image.render")));
         yield return Row("plan.groups[0].matches[0].meter", Plan(Funding(meter: "image.*")));
         yield return Row("plan.groups[0].matches[0].meter", Plan(Funding(unit: "USD", meter: "video.*")));
-        yield return Row("plan.groups[0].matches[0].where", Plan(Funding() with { Matches = [new Match("llm.tokens", Where("", "x"))] }));
+        yield return Row("plan.groups[0].matches[0].attributes", Plan(Funding() with { Matches = [new Match("llm.tokens", Where("", "x"))] }));
         yield return Row("plan.groups[0].rollover_max", Plan(Cap() with { RolloverMax = 1 }));
         yield return Row("plan.groups[0].overage", Plan(Cap() with { Overage = Flat }));
         yield return Row("plan.groups[0].reporting", Plan(Cap() with { Reporting = Usage }));
@@ -47,6 +47,8 @@ public sealed class PlanRulesTests
         yield return Row("plan.groups[0].overage.cap", Plan(Funding() with { Overage = Flat with { Cap = -1 } }));
         yield return Row("plan.groups[0].overage.cap", Plan(Funding() with { Overage = Flat, CommitAllowance = 1 }));
         yield return Row("plan.groups[0].overage.mode", Plan(Funding() with { Overage = Flat with { Mode = (TierMode)9 } }));
+        yield return Row("plan.groups[0].overage.tiers", Plan(Funding() with { Overage = Flat with { Tiers = [] } }));
+        yield return Row("plan.groups[0].overage.tiers[0].flat", Plan(Funding() with { Overage = Flat with { Tiers = [new Tier(long.MaxValue, new(1, 1), -1)] } }));
         yield return Row("plan.groups[0].overage.tiers[0].up_to", Plan(Funding() with { Overage = Flat with { Tiers = [new Tier(10, new(1, 1), 0)] } }));
         yield return Row("plan.groups[0].overage.tiers[0].price.per",
             Plan(Funding() with { Overage = Flat with { Tiers = [new Tier(long.MaxValue, new(1, 0), 0)] } }));
@@ -54,8 +56,7 @@ public sealed class PlanRulesTests
         yield return Row("plan.groups[0].reporting.scale", Plan(Funding() with { Reporting = Usage with { Scale = 0 } }));
         yield return Row("plan.groups[0].reporting.what", Plan(Funding() with { Reporting = Usage with { What = (Reports)9 } }));
         yield return Row("plan.groups[0].reporting.what", Plan(Funding() with { Reporting = Usage with { What = Reports.Overage } }));
-        yield return Row("plan.groups[0].reporting.what",
-            Plan(Funding() with { Reporting = Usage with { What = Reports.Charge }, Overage = Flat with { Tiers = [] } }));
+        yield return Row("plan.groups[0].reporting.what", Plan(Funding() with { Reporting = Usage with { What = Reports.Charge } }));
         yield return Row("plan.groups[1].matches", Plan(Funding(), Funding("again")));
         yield return Row("plan.groups[1].matches", Plan(Funding(), Funding("budget", "USD", "llm.*")));
         yield return Row("plan.groups[2].matches", Plan(Funding(), Cap(), Funding("budget", "USD", "*")));
@@ -67,7 +68,7 @@ public sealed class PlanRulesTests
         yield return new(Plan(Funding(), Cap(), Cap("hourly") with { Window = WindowLength.Hour, CommitAllowance = 5 }));
         yield return new(Plan(Funding() with { RolloverMax = 500, CommitAllowance = 5, Overage = Flat with { Cap = 100 } }));
         yield return new(Plan(Funding() with { Overage = Flat, Reporting = Usage with { What = Reports.Charge } }));
-        yield return new(Plan(Funding() with { Overage = Flat with { Tiers = [] }, Reporting = Usage with { What = Reports.Overage } }));
+        yield return new(Plan(Funding() with { Overage = Flat with { Cap = 0 }, Reporting = Usage with { What = Reports.Overage } }));
         yield return new(Plan(Funding(meter: "*"), Funding("images", "count", "*")));
         yield return new(Plan(Funding("images", "count", "image.render"), Funding("budget", "USD", "llm.*")));
         yield return new(Plan(

@@ -23,9 +23,9 @@ public sealed class CatalogEventsTests
     private static IEnumerable<CatalogEvent> Events()
     {
         yield return Declared(1, Tokens);
-        yield return new PlanPublished(May, Id(2), new(ulong.MaxValue, 1), Plan(Full, Cap()) with { Version = 1, LateGrace = TimeSpan.FromDays(2) });
-        yield return new PlanRetired(May.AddTicks(1), Id(3), Hash(3), "pro");
-        yield return new PriceBookPublished(May, Id(4), Hash(4), new(1, May.AddDays(1), "USD", 1_200_000, [Entry() with { Where = Where("model", "large") }]));
+        yield return new PlanPublished(May, new(Id(2), new(ulong.MaxValue, 1)), Plan(Full, Cap()) with { Version = 1, LateGrace = TimeSpan.FromDays(2) });
+        yield return new PlanRetired(May.AddTicks(1), Cause(3), "pro");
+        yield return new PriceBookPublished(May, Cause(4), new(1, May.AddDays(1), "USD", 1_200_000, [Entry() with { Where = Where("model", "large") }]));
     }
 
     [TestCaseSource(nameof(Events))]
@@ -47,12 +47,12 @@ public sealed class CatalogEventsTests
     [Test]
     public void The_stored_form_stands()
     {
-        var (_, data) = CatalogEvents.Encode(new PriceBookPublished(May, Id(4), Hash(4), new(1, May, "USD", 5, [Entry() with { Where = Where("b", "é") }])));
+        var (_, data) = CatalogEvents.Encode(new PriceBookPublished(May, Cause(4), new(1, May, "USD", 5, [Entry() with { Where = Where("b", "é") }])));
         Assert.That(Encoding.UTF8.GetString(data), Is.EqualTo(
             """
-            {"at":"2026-05-01T00:00:00+00:00","command":"00000004-0000-7000-8000-000000000000","content":"00000000000000040000000000000000",
-            "book":{"version":1,"effective_from":"2026-05-01T00:00:00+00:00","currency":"USD","markup_ppm":5,"entries":[{"meter":"llm.tokens",
-            "where":{"b":"\u00E9"},"cost":{"nanos":100,"per":1},"price":{"nanos":150,"per":1}}]}}
+            {"book":{"version":1,"effective_from":"2026-05-01T00:00:00+00:00","currency":"USD","markup_ppm":5,"entries":[{"meter":"llm.tokens",
+            "where":{"b":"\u00E9"},"cost":{"nanos":100,"per":1},"price":{"nanos":150,"per":1}}]},"at":"2026-05-01T00:00:00+00:00",
+            "cause":{"command":"00000004-0000-7000-8000-000000000000","content":"00000000000000040000000000000000"}}
             """.ReplaceLineEndings("")));
     }
 
@@ -60,9 +60,9 @@ public sealed class CatalogEventsTests
     public void An_unknown_type_stops_the_reader() =>
         Assert.That(() => CatalogEvents.Decode("meter_declared.v2", "{}"u8), Throws.InvalidOperationException);
 
-    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","command":"00000004-0000-7000-8000-000000000000","content":"0"}""")]
-    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","command":"00000004-0000-7000-8000-000000000000","content":"0","meter":null}""")]
-    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","command":"00000004-0000-7000-8000-000000000000","content":"x","meter":{"name":"a","unit":"b"}}""")]
+    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","cause":{"command":"00000004-0000-7000-8000-000000000000","content":"0"}}""")]
+    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","cause":{"command":"00000004-0000-7000-8000-000000000000","content":"0"},"meter":null}""")]
+    [TestCase("""{"at":"2026-05-01T00:00:00+00:00","cause":{"command":"00000004-0000-7000-8000-000000000000","content":"x"},"meter":{"name":"a","unit":"b"}}""")]
     public void Incomplete_data_is_refused(string json) =>
         Assert.That(() => CatalogEvents.Decode("meter_declared.v1", Encoding.UTF8.GetBytes(json)), Throws.InstanceOf<JsonException>());
 
