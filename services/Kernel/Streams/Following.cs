@@ -39,7 +39,7 @@ internal static class Following
     public static void CheckPrefixes(IReadOnlyList<string> prefixes)
     {
         if (prefixes.Count == 0)
-            throw new ArgumentException("a subscription to no prefix would never see an event; an empty prefix means all streams", nameof(prefixes));
+            throw new ArgumentException("no prefix matches nothing; an empty prefix means all streams", nameof(prefixes));
     }
 
     public static bool Matches(string stream, IReadOnlyList<string> prefixes)

@@ -139,6 +139,23 @@ public sealed class SqliteStreamsTests : StreamsContract
     }
 
     [Test]
+    public async Task Own_appends_wake_a_subscription_without_any_polling()
+    {
+        var settings = new SqliteStreamsSettings(File) { OtherProcessesPoll = Timeout.InfiniteTimeSpan };
+        await using var store = new SqliteStreams(settings, TimeProvider.System);
+        var seen = 0;
+        await foreach (var batch in store.Subscribe(Position.Start, [Own], Stop))
+        {
+            seen += batch.Events.Count;
+            if (seen == 20)
+                break;
+            if (batch.CaughtUp)
+                _ = store.Append(Own, seen - 1, Events(1), Stop);
+        }
+        Assert.That(seen, Is.EqualTo(20));
+    }
+
+    [Test]
     public async Task A_subscription_sees_what_another_process_appends()
     {
         await using var other = Another();
@@ -213,7 +230,8 @@ public sealed class SqliteStreamsTests : StreamsContract
         await Append(Own, Revisions.None, Events(1));
         await using var saboteur = Raw("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no room'); END");
         var failed = Assert.CatchAsync<StreamsUnavailableException>(() => Append(Own, 0, Events(2)));
-        Assert.That((failed!.OutcomeUnknown, failed.InnerException), Is.EqualTo((false, failed.InnerException as SqliteException)));
+        Assert.That(failed!.OutcomeUnknown, Is.False);
+        Assert.That(failed.InnerException, Is.TypeOf<SqliteException>());
         Assert.That(failed.Message, Does.Contain("no room"));
         Assert.That(await All(Own), Has.Count.EqualTo(1));
         Execute(saboteur, "DROP TRIGGER full");

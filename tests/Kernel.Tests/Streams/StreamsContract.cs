@@ -433,7 +433,8 @@ public abstract class StreamsContract
     public async Task A_snapshot_is_saved_replaced_and_deleted()
     {
         Assert.That(await Streams.LoadSnapshot(Own, Stop), Is.Null);
-        foreach (var (revision, version, data) in new[] { (7L, "ledger.v1", new byte[] { 1, 0, 255 }), (9L, "ledger.v2", [2]), (10L, "v3", []) })
+        var saved = new[] { (7L, "ledger.v1", new byte[] { 1, 0, 255 }), (9L, "ledger.v2", [2]), (10L, "v3", []) };
+        foreach (var (revision, version, data) in saved)
         {
             await Streams.SaveSnapshot(Own, new Snapshot(revision, version, data), Stop);
             var loaded = await Streams.LoadSnapshot(Own, Stop);

@@ -2,7 +2,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Metering.Kernel.Streams.Sqlite;
 
-/// <summary>A connection that reads pages, used by one thread at a time. Readers see committed, so durable, events only, and never wait for the writer.</summary>
+/// <summary>
+/// A connection that reads pages, used by one thread at a time. It sees only what is committed, so durable, and never waits for the writer.
+/// </summary>
 internal sealed class ReadConnection : IDisposable
 {
     private const string Columns = "SELECT stream, revision, position, id, type, data, metadata FROM events";

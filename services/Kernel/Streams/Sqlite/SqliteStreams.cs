@@ -133,14 +133,22 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     private void LookForOthersWrites()
     {
         lock (_watching)
-        {
-            if (_closed)
+            if (_closed || !Changed())
                 return;
-            var version = _watched.DataVersion();
-            if (version == _seenVersion)
-                return;
-            _seenVersion = version;
-        }
         _wakeup.Wake();
+    }
+
+    private bool Changed()
+    {
+        try
+        {
+            var seen = _seenVersion;
+            return (_seenVersion = _watched.DataVersion()) != seen;
+        }
+        catch (SqliteException)
+        {
+            // a timer has nobody to tell: the subscribers look for themselves and meet the same failure
+            return true;
+        }
     }
 }
