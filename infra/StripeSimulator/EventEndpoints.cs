@@ -12,7 +12,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
     private static readonly TimeSpan Reach = TimeSpan.FromDays(35);
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
-    internal async Task<JsonObject> CreateAsync(Call call, Account account, Fault? fault)
+    internal async Task<JsonObject> CreateAsync(Call call, SimulatorAccount account, Fault? fault)
     {
         call.Allow("event_name", "identifier", "timestamp", "payload[]", "expand");
         var given = Read(call, account);
@@ -26,7 +26,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         return ToJson(recorded, call, account);
     }
 
-    internal Task<JsonObject> AdjustAsync(Call call, Account account, Fault? fault)
+    internal Task<JsonObject> AdjustAsync(Call call, SimulatorAccount account, Fault? fault)
     {
         call.Allow("event_name", "type", "cancel[]", "expand");
         var eventName = call.Require("event_name", MaxName);
@@ -44,7 +44,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         });
     }
 
-    private RecordedEvent Read(Call call, Account account)
+    private RecordedEvent Read(Call call, SimulatorAccount account)
     {
         var eventName = call.Require("event_name", MaxName);
         var identifier = call.Optional("identifier", MaxName) ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -70,7 +70,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         return timestamp;
     }
 
-    private static Exact Value(Dictionary<string, string> payload, Meter? meter)
+    private static Exact Value(Dictionary<string, string> payload, SimulatorMeter? meter)
     {
         if (meter?.Formula == "count") return new Exact(1, 0);
         var text = Entry(payload, meter?.ValueKey ?? "value");
@@ -94,7 +94,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         if (fault?.Kind == FaultKind.Slow) await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMs), options.Time);
     }
 
-    private static JsonObject ToJson(RecordedEvent e, Call call, Account account) => new()
+    private static JsonObject ToJson(RecordedEvent e, Call call, SimulatorAccount account) => new()
     {
         ["object"] = "billing.meter_event",
         ["created"] = e.Received.ToUnixTimeSeconds(),

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Metering.StripeSimulator;
 
-internal delegate Task<JsonObject> Endpoint(Call call, Account account, Fault? fault);
+internal delegate Task<JsonObject> Endpoint(Call call, SimulatorAccount account, Fault? fault);
 
 /// <summary>What every request to the API goes through, in the order of the real service: key, rate, idempotency, execution.</summary>
 internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faults faults)
@@ -33,7 +33,7 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
 
     private async Task<Answer> AnswerAsync(Call call, Endpoint endpoint)
     {
-        Account account;
+        SimulatorAccount account;
         try { account = accounts.Authorize(call.Authorization); }
         catch (Refusal refused) { return refused.Answer; }
 
@@ -42,7 +42,7 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
         return answer;
     }
 
-    private async Task<(Outcome Outcome, Answer Answer)> DecideAsync(Call call, Account account, Endpoint endpoint)
+    private async Task<(Outcome Outcome, Answer Answer)> DecideAsync(Call call, SimulatorAccount account, Endpoint endpoint)
     {
         try
         {
@@ -60,7 +60,7 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
         }
     }
 
-    private static async Task<Answer> OnceAsync(Call call, Account account, Fault? fault, Endpoint endpoint)
+    private static async Task<Answer> OnceAsync(Call call, SimulatorAccount account, Fault? fault, Endpoint endpoint)
     {
         if (call is not { Method: "POST", IdempotencyKey: { } key }) return await ExecuteAsync(call, account, fault, endpoint);
         if (account.Keys.Begin(key, call.Fingerprint) is { } earlier) return earlier;
@@ -80,7 +80,7 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
         }
     }
 
-    private static async Task<Answer> ExecuteAsync(Call call, Account account, Fault? fault, Endpoint endpoint)
+    private static async Task<Answer> ExecuteAsync(Call call, SimulatorAccount account, Fault? fault, Endpoint endpoint)
     {
         var result = await endpoint(call, account, fault);
         return fault?.Kind == FaultKind.FailAfter

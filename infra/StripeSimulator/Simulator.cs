@@ -43,7 +43,7 @@ public sealed class Simulator : IAsyncDisposable
         return simulator;
     }
 
-    public Account Account(string apiKey) => accounts.Of(apiKey);
+    public SimulatorAccount Account(string apiKey) => accounts.Of(apiKey);
 
     public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => app.WaitForShutdownAsync(cancellationToken);
 
@@ -103,12 +103,12 @@ public sealed class Simulator : IAsyncDisposable
         app.MapPost("/simulator/release", http => Done(http, Faults.Release));
     }
 
-    private RequestDelegate Plain(Func<Call, Account, JsonObject> endpoint) => http => RunAsync(http, endpoint);
+    private RequestDelegate Plain(Func<Call, SimulatorAccount, JsonObject> endpoint) => http => RunAsync(http, endpoint);
 
-    private RequestDelegate OfId(Func<Call, Account, string, JsonObject> endpoint) =>
+    private RequestDelegate OfId(Func<Call, SimulatorAccount, string, JsonObject> endpoint) =>
         http => RunAsync(http, (call, account) => endpoint(call, account, (string)http.Request.RouteValues["id"]!));
 
-    private Task RunAsync(HttpContext http, Func<Call, Account, JsonObject> endpoint) =>
+    private Task RunAsync(HttpContext http, Func<Call, SimulatorAccount, JsonObject> endpoint) =>
         pipeline.HandleAsync(http, (call, account, _) => Task.FromResult(endpoint(call, account)));
 
     private async Task AddFaultAsync(HttpContext http)

@@ -11,13 +11,13 @@ internal static class StateView
     private const int Shown = 50;
     private const string Style = "body{font:15px system-ui;margin:2rem}table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ddd}";
 
-    internal static JsonObject Json(IEnumerable<Account> accounts, long requests) => new()
+    internal static JsonObject Json(IEnumerable<SimulatorAccount> accounts, long requests) => new()
     {
         ["requests"] = requests,
         ["accounts"] = new JsonArray([.. accounts.Select(a => (JsonNode)Json(a))]),
     };
 
-    internal static string Html(IEnumerable<Account> accounts, long requests)
+    internal static string Html(IEnumerable<SimulatorAccount> accounts, long requests)
     {
         var html = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Stripe simulator</title><style>{Style}</style>");
         html.Append(CultureInfo.InvariantCulture, $"<h1>Stripe simulator</h1><p>{requests} requests so far. This is not Stripe: nobody is billed.</p>");
@@ -25,7 +25,7 @@ internal static class StateView
         return html.Append("<p><a href=\"/state\">The same as JSON</a></p></html>").ToString();
     }
 
-    private static JsonObject Json(Account account) => new()
+    private static JsonObject Json(SimulatorAccount account) => new()
     {
         ["key"] = Accounts.Mask(account.Key),
         ["meters"] = new JsonArray([.. account.Meters.Select(m => (JsonNode)m.ToJson(account.Livemode))]),
@@ -35,7 +35,7 @@ internal static class StateView
         ["async_errors"] = new JsonArray([.. account.AsyncErrors.Select(e => (JsonNode)Error(e))]),
     };
 
-    private static JsonArray Customers(Account account)
+    private static JsonArray Customers(SimulatorAccount account)
     {
         var totals = account.Totals().ToLookup(t => t.Customer);
         return new JsonArray([.. account.Customers.Select(c => (JsonNode)new JsonObject
@@ -66,7 +66,7 @@ internal static class StateView
         ["at"] = error.At.ToUnixTimeMilliseconds(),
     };
 
-    private static void Html(StringBuilder html, Account account)
+    private static void Html(StringBuilder html, SimulatorAccount account)
     {
         var counts = account.Counts;
         html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(Accounts.Mask(account.Key))}</h2><p>Events: {counts.Received} received, {counts.Accepted} accepted, {counts.Refused} refused, {counts.Replayed} replayed, {counts.Failed} failed; {account.AsyncErrors.Count} dropped later.</p>");

@@ -5,11 +5,11 @@ namespace Metering.StripeSimulator;
 public sealed record EventCounts(long Received, long Accepted, long Refused, long Replayed, long Failed);
 
 /// <summary>All that one API key sees. Every member takes the lock: requests come at once.</summary>
-public sealed class Account
+public sealed class SimulatorAccount
 {
     private readonly Lock gate = new();
     private readonly SimulatorOptions options;
-    private readonly List<Meter> meters = [];
+    private readonly List<SimulatorMeter> meters = [];
     private readonly Dictionary<string, Customer> customers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecordedEvent> identifiers = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Meter, string Customer), List<RecordedEvent>> counted = [];
@@ -18,7 +18,7 @@ public sealed class Account
     private readonly long[] outcomes = new long[4];
     private int lastId;
 
-    internal Account(string key, SimulatorOptions options)
+    internal SimulatorAccount(string key, SimulatorOptions options)
     {
         this.options = options;
         Key = key;
@@ -43,7 +43,7 @@ public sealed class Account
         get { lock (gate) return [.. errors]; }
     }
 
-    public IReadOnlyList<Meter> Meters
+    public IReadOnlyList<SimulatorMeter> Meters
     {
         get { lock (gate) return [.. meters]; }
     }
@@ -78,7 +78,7 @@ public sealed class Account
         }
     }
 
-    public Meter AddMeter(
+    public SimulatorMeter AddMeter(
         string eventName, string? displayName = null, string formula = "sum", string? eventTimeWindow = null,
         string customerKey = "stripe_customer_id", string valueKey = "value")
     {
@@ -86,7 +86,7 @@ public sealed class Account
         {
             if (ActiveMeter(eventName) is not null)
                 throw Errors.Invalid($"There is already an active meter with event name \"{eventName}\".", "event_name", saved: true);
-            var meter = new Meter
+            var meter = new SimulatorMeter
             {
                 Id = NextId("mtr"), EventName = eventName, DisplayName = displayName ?? eventName, Formula = formula,
                 EventTimeWindow = eventTimeWindow, CustomerKey = customerKey, ValueKey = valueKey, Created = Now, Updated = Now,
@@ -96,12 +96,12 @@ public sealed class Account
         }
     }
 
-    internal Meter? FindMeter(string id)
+    internal SimulatorMeter? FindMeter(string id)
     {
         lock (gate) return meters.Find(m => m.Id == id);
     }
 
-    internal Meter? ActiveMeter(string eventName)
+    internal SimulatorMeter? ActiveMeter(string eventName)
     {
         lock (gate) return meters.Find(m => m.Active && m.EventName == eventName);
     }
@@ -111,7 +111,7 @@ public sealed class Account
         lock (gate) return customers.GetValueOrDefault(id);
     }
 
-    internal void Change(Meter meter, Action<Meter> change)
+    internal void Change(SimulatorMeter meter, Action<SimulatorMeter> change)
     {
         lock (gate)
         {
@@ -152,14 +152,14 @@ public sealed class Account
     }
 
     /// <summary>What summaries may show: what counts and arrived long enough ago, in the order of arrival.</summary>
-    internal List<RecordedEvent> Visible(Meter meter, string customer, long from, long to)
+    internal List<RecordedEvent> Visible(SimulatorMeter meter, string customer, long from, long to)
     {
         var latest = options.Time.GetUtcNow() - options.SummaryLag;
         lock (gate)
             return [.. CountedOf(meter, customer).Where(e => e.Counts && e.Timestamp >= from && e.Timestamp < to && e.Received <= latest)];
     }
 
-    internal IReadOnlyList<(Meter Meter, string Customer, Exact Total)> Totals()
+    internal IReadOnlyList<(SimulatorMeter Meter, string Customer, Exact Total)> Totals()
     {
         lock (gate)
             return [.. from pair in counted
@@ -183,7 +183,7 @@ public sealed class Account
     private static AsyncError ToError(RecordedEvent e, string code) =>
         new(code, e.Identifier, e.IdempotencyKey, e.EventName, e.Customer, e.Received);
 
-    private List<RecordedEvent> CountedOf(Meter meter, string customer)
+    private List<RecordedEvent> CountedOf(SimulatorMeter meter, string customer)
     {
         if (!counted.TryGetValue((meter.Id, customer), out var list)) counted[(meter.Id, customer)] = list = [];
         return list;
@@ -195,13 +195,13 @@ public sealed class Account
 /// <summary>The accounts, one for each API key, made at first sight.</summary>
 internal sealed class Accounts(SimulatorOptions options)
 {
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Account> byKey = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, SimulatorAccount> byKey = new(StringComparer.Ordinal);
 
-    internal IEnumerable<Account> All => byKey.Values.OrderBy(a => a.Key, StringComparer.Ordinal);
+    internal IEnumerable<SimulatorAccount> All => byKey.Values.OrderBy(a => a.Key, StringComparer.Ordinal);
 
-    internal Account Of(string key) => byKey.GetOrAdd(key, k => new Account(k, options));
+    internal SimulatorAccount Of(string key) => byKey.GetOrAdd(key, k => new SimulatorAccount(k, options));
 
-    internal Account Authorize(string header)
+    internal SimulatorAccount Authorize(string header)
     {
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw Errors.NoKey();
         var key = header["Bearer ".Length..].Trim();

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Metering.StripeSimulator;
 
 /// <summary>Immutable but for its name and status, as the real ones are.</summary>
-public sealed class Meter
+public sealed class SimulatorMeter
 {
     internal static readonly string[] Formulas = ["count", "last", "sum"];
     internal static readonly string[] Windows = ["day", "hour"];
@@ -69,7 +69,7 @@ public sealed record RecordedEvent(
     public string? Dropped { get; init; }
     public bool Cancelled { get; internal set; }
     public bool Counts => Dropped is null && !Cancelled;
-    internal Meter? Meter { get; init; }
+    internal SimulatorMeter? Meter { get; init; }
 
     internal JsonObject ToJson() => new()
     {
