@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Metering.Ledger.Accounts;
 
 namespace Metering.Ledger.Stored;
 
@@ -68,3 +70,18 @@ public sealed class AttributesConverter : JsonConverter<Attributes>
         writer.WriteEndObject();
     }
 }
+
+/// <summary>A hash as 32 hexadecimal digits: 64-bit numbers are not safe in every JSON reader.</summary>
+public sealed class ContentHashConverter : JsonConverter<ContentHash>
+{
+    public override ContentHash Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        UInt128.TryParse(reader.GetString(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash)
+            ? new((ulong)(hash >> 64), (ulong)hash)
+            : throw new JsonException("expected 32 hexadecimal digits");
+
+    public override void Write(Utf8JsonWriter writer, ContentHash value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"{value.High:x16}{value.Low:x16}"));
+}
+
+/// <summary>An enum as its name in snake case; numbers are not read.</summary>
+public sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) where T : struct, Enum;
