@@ -10,27 +10,29 @@ public interface IEventStreams
     /// Appends <paramref name="events"/> to <paramref name="stream"/> if its last revision is exactly
     /// <paramref name="expectedRevision"/> (<see cref="Revisions.None"/> for a stream that does not exist yet), all or nothing,
     /// and returns only once they are durable. The same event ids at the same expected revision are answered as the first
-    /// append was, however often: an append whose outcome is unknown is settled by sending it again.
+    /// append was, however often: an append whose outcome is unknown is settled by sending it again. Cancelling ends the waiting
+    /// only: the events may still be appended.
     /// </summary>
     /// <exception cref="WrongRevisionException">The stream is at another revision; nothing was appended.</exception>
     /// <exception cref="StreamsUnavailableException">
     /// The store cannot be reached. <see cref="StreamsUnavailableException.OutcomeUnknown"/> says whether the events may have been appended.
     /// </exception>
-    /// <exception cref="ArgumentException">No events, or more than the store takes in one append.</exception>
+    /// <exception cref="ArgumentException">No events, or more than <see cref="Appends.MaxBytes"/> of them.</exception>
     Task<Appended> Append(string stream, long expectedRevision, IReadOnlyList<NewEvent> events, CancellationToken cancellation);
 
     /// <summary>
     /// The events of a stream from <paramref name="from"/> on (inclusive), forwards or backwards, at most <paramref name="limit"/>.
-    /// A stream that does not exist reads as empty. Backwards from <see cref="Revisions.End"/> starts at its last event.
+    /// A stream that does not exist reads as empty. Backwards from <see cref="Revisions.End"/>, or anything past the last event, starts there.
     /// </summary>
     IAsyncEnumerable<StoredEvent> Read(
         string stream, Direction direction, long from, int limit = int.MaxValue, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Every event of the streams whose names start with one of <paramref name="prefixes"/>, in one global order, from
+    /// Every event of the streams whose names start with one of <paramref name="prefixes"/> (ordinal; at least one, an empty one
+    /// means all streams), in one global order, from
     /// <paramref name="after"/> (exclusive; <see cref="Position.Start"/> for all) and then live, in batches. An empty batch that
     /// moves the position on says how far the store has been searched; <see cref="EventBatch.CaughtUp"/> that nothing newer was there.
-    /// Ends only by cancellation or an exception.
+    /// Ends only by cancellation (<see cref="OperationCanceledException"/>) or another exception.
     /// </summary>
     IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation);
 

@@ -1,0 +1,81 @@
+using Microsoft.Data.Sqlite;
+
+namespace Metering.Kernel.Streams.Sqlite;
+
+/// <summary>The file: how it is opened and what is in it.</summary>
+internal static class Database
+{
+    private const int SchemaVersion = 1;
+
+    private const string Schema = """
+        CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE types(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE events(
+            position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, revision INTEGER NOT NULL, id BLOB NOT NULL,
+            type INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL);
+        CREATE UNIQUE INDEX events_of_stream ON events(stream, revision);
+        CREATE TABLE snapshots(stream TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, version TEXT NOT NULL, data BLOB NOT NULL);
+        """;
+
+    /// <summary>
+    /// Opens the one connection of this process that writes, and creates or checks the tables. What protects an acknowledged append
+    /// is here: with a write-ahead log and synchronous = FULL, COMMIT returns only after the log with the transaction in it was
+    /// fsynced. With NORMAL, SQLite's own advice for this log, a power cut would take back commits that were already answered.
+    /// The log is carried over every 64 MiB: with many streams the same index pages are then written once instead of often.
+    /// </summary>
+    public static SqliteConnection OpenWriter(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+            Directory.CreateDirectory(folder);
+        var connection = Open(path, SqliteOpenMode.ReadWriteCreate, """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA cache_size = -65536;
+            PRAGMA wal_autocheckpoint = 16000;
+            """);
+        try
+        {
+            Migrate(connection, path);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public static SqliteConnection OpenReader(string path) =>
+        Open(path, SqliteOpenMode.ReadWrite, "PRAGMA busy_timeout = 10000; PRAGMA query_only = 1; PRAGMA cache_size = -8192;");
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode, string settings)
+    {
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        connection.Open();
+        Execute(connection, settings);
+        return connection;
+    }
+
+    private static void Migrate(SqliteConnection connection, string path)
+    {
+        Execute(connection, "BEGIN IMMEDIATE");
+        using var version = new Statement(connection, "PRAGMA user_version");
+        var found = version.Number(none: 0);
+        if (found > SchemaVersion)
+            throw new InvalidOperationException(
+                $"{path} has schema version {found}; this version knows {SchemaVersion} and older: start a newer version of the product");
+        if (found == 0)
+            Execute(connection, $"{Schema} PRAGMA user_version = {SchemaVersion}");
+        Execute(connection, "COMMIT");
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // all of it is written above
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,20 @@
+namespace Metering.Kernel.Streams.Sqlite;
+
+/// <summary>Where the file is and how much may wait for it. <paramref name="Path"/>: the folder is created if it is missing.</summary>
+public sealed record SqliteStreamsSettings(string Path)
+{
+    /// <summary>Appends that may wait for the disk; further ones are refused at once.</summary>
+    public int PendingAppends { get; init; } = 10_000;
+
+    /// <summary>Appends in one transaction, at most.</summary>
+    public int BatchAppends { get; init; } = 2_000;
+
+    /// <summary>Bytes after which a transaction takes no further append.</summary>
+    public int BatchBytes { get; init; } = 4 << 20;
+
+    /// <summary>Streams whose last revision is kept in memory, at least; up to twice as many are.</summary>
+    public int RecentStreams { get; init; } = 100_000;
+
+    /// <summary>How often subscribers look for what other processes wrote. Own writes wake them at once.</summary>
+    public TimeSpan OtherProcessesPoll { get; init; } = TimeSpan.FromMilliseconds(100);
+}
