@@ -1,0 +1,31 @@
+namespace Metering.StripeSimulator;
+
+public sealed record SimulatorOptions
+{
+    /// <summary>Loopback only. Port 0 takes a free one.</summary>
+    public Uri Address { get; init; } = new("http://127.0.0.1:0");
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long an identifier is remembered: forgotten exactly then, the least that the real service promises.</summary>
+    public TimeSpan IdentifierMemory { get; init; } = TimeSpan.FromHours(24);
+
+    public TimeSpan IdempotencyMemory { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Requests per second and account (a sandbox of the real service takes 25); none if null.</summary>
+    public int? RateLimit { get; init; }
+
+    /// <summary>How long after its arrival an event starts to show in summaries.</summary>
+    public TimeSpan SummaryLag { get; init; } = TimeSpan.Zero;
+
+    /// <summary>An event for a customer never heard of makes that customer, instead of being dropped.</summary>
+    public bool AnyCustomer { get; init; }
+
+    /// <summary>An event without an active meter is taken and dropped, as the real service may do, instead of refused.</summary>
+    public bool UnknownMeterIsAsync { get; init; }
+
+    public IReadOnlyList<Fault> Faults { get; init; } = [];
+
+    /// <summary>How many of the last requests are kept to look at.</summary>
+    public int KeepRequests { get; init; } = 1000;
+}
