@@ -24,7 +24,7 @@ public enum DenialReason { NoPlan, Suspended, Unmatched, Unpriced, FundingExhaus
 public sealed record Refused(RefusalKind Kind, string Field, string Message) : Answer;
 
 /// <summary>What kind of mistake it was: each maps to one gRPC status.</summary>
-public enum RefusalKind { Invalid, NotFound, OtherContent, TooOld, Settled, NotDue, Conflict }
+public enum RefusalKind { Invalid, NotFound, OtherContent, Exists, TooOld, Settled, NotDue, Conflict }
 
 /// <summary>State does not hold this reservation: look it up in the stream and ask again with <see cref="Past"/>.</summary>
 public sealed record NeedsPast(Guid Reservation) : Answer;

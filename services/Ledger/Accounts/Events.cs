@@ -88,10 +88,11 @@ public sealed record PeriodClosed(
 public sealed record Period(int Number, DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>A line of a reservation or of a commit.</summary>
+/// <param name="Unit">The meter's unit.</param>
 /// <param name="Quantity">Reserved, or really used.</param>
 /// <param name="Overrun">Of that, what no matching group had room for: recorded, never charged (rule 8).</param>
 /// <param name="Ratings">What it came to in each money group, and by which price.</param>
-public sealed record UsedLine(string Meter, Attributes Attributes, long Quantity, long Overrun, Items<RatedAmount>? Ratings)
+public sealed record UsedLine(string Meter, string Unit, Attributes Attributes, long Quantity, long Overrun, Items<RatedAmount>? Ratings)
 {
     public long Charged => Quantity - Overrun;
 }
@@ -104,7 +105,7 @@ public sealed record RatedAmount(string Group, int Book, Price Price, long Marku
 
 /// <summary>What was taken from (or given back to) one group, in the window that it counts in.</summary>
 /// <param name="Since">The assignment since which the group counts: a plan change may carry it on or start it anew.</param>
-/// <param name="Left">What was available in the group right after this event.</param>
+/// <param name="Left">What was free in the group's buckets right after this event.</param>
 public sealed record Draw(string Group, int Since, DateTimeOffset Start, DateTimeOffset End, Items<Part> Parts, long Left)
 {
     public long Amount

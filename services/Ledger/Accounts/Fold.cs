@@ -86,9 +86,9 @@ public static class Fold
     private static void GiveBack(LedgerState state, Refunded e, Draw draw, Part part)
     {
         if (part.Bucket == Bucket.Credit) GiveBack(state.Grant(part.Grant!.Value), part.Amount, e.RestoreUntil);
-        else state.Use(draw.Group, draw.Since)?.At(draw.Start)?.Use(part.Bucket, -part.Amount);
-        if (state.Period(e.Period) is { } period) SumOf(period, draw).Add(part.Bucket, -part.Amount);
-        else if (e.AdjustsPeriod is { } open) SumOf(OpenPeriod(state, open), draw).Adjust(part.Bucket, -part.Amount);
+        else if (part.Bucket != Bucket.Overage || state.Period(e.Period) is not null) state.Use(draw.Group, draw.Since)?.At(draw.Start)?.Use(part.Bucket, -part.Amount);
+        if (state.Period(e.Period) is { } period) period.Sum(draw.Group, draw.Since)!.Add(part.Bucket, -part.Amount);
+        else if (e.AdjustsPeriod is { } open) OpenPeriod(state, open).Sum(state.Plans[draw.Since].Plan.Group(draw.Group)!, draw.Since).Adjust(part.Bucket, -part.Amount);
     }
 
     private static void GiveBack(Grant grant, long amount, DateTimeOffset? restoreUntil)
@@ -96,10 +96,6 @@ public static class Fold
         grant.Used -= amount;
         if (restoreUntil is { } until && grant.ExpiresAt is { } expiry && until > expiry) grant.ExpiresAt = until;
     }
-
-    private static GroupSum SumOf(PeriodUse period, Draw draw) =>
-        period.Groups.Find(sum => sum.Group.Label == draw.Group)
-        ?? throw new InvalidOperationException($"period {period.Period.Number} has no group {draw.Group}");
 
     private static void RememberLate(LedgerState state, Refunded e)
     {
@@ -140,8 +136,13 @@ public static class Fold
         state.Plans[inForce.Assignment] = inForce;
         if (starts is not null) Start(state, starts, inForce.Assignment);
         else if (state.Current is { } current) current.Assignment = inForce.Assignment;
-        foreach (var group in inForce.Plan.Groups) state.Current!.Sum(group);
-        Forget(state);
+        OpenSums(state.Current!, inForce);
+    }
+
+    /// <summary>Every group of the plan is in the period's totals, used or not.</summary>
+    private static void OpenSums(PeriodUse period, PlanInForce plan)
+    {
+        for (var i = 0; i < plan.Since.Count; i++) period.Sum(plan.Plan.Groups[i], plan.Since[i]).Group = plan.Plan.Groups[i];
     }
 
     private static void Start(LedgerState state, Period period, int assignment)
@@ -164,7 +165,8 @@ public static class Fold
 
     private static void On(LedgerState state, PeriodEnded e)
     {
-        state.Ended.Add(state.Current!);
+        state.Current!.Period = e.Period;
+        state.Ended.Add(state.Current);
         state.Current = null;
         if (e.Next is null) return;
         if (state.NextPlan is { } next && next.Assignment == e.NextAssignment)
@@ -173,29 +175,25 @@ public static class Fold
             return;
         }
         Start(state, e.Next, e.NextAssignment!.Value);
-        foreach (var group in state.Plan!.Plan.Groups) state.Current!.Sum(group);
+        OpenSums(state.Current!, state.Plan!);
     }
 
     private static void On(LedgerState state, PeriodClosed e)
     {
         var closed = state.Ended[0];
         state.Ended.RemoveAt(0);
-        foreach (var total in e.Groups) CarryOn(state, closed, total);
+        var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
+        for (var i = 0; next is not null && i < e.Groups.Count; i++) CarryOn(state, closed.Groups[i], e.Groups[i], next);
         foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, window));
-        Forget(state);
     }
 
     /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
-    private static void CarryOn(LedgerState state, PeriodUse closed, GroupTotal total)
+    private static void CarryOn(LedgerState state, GroupSum sum, GroupTotal total, PeriodUse next)
     {
-        var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
-        if (next is null) return;
         var (usage, overage) = Totals.CarriedOut(total);
-        if (usage < 0) next.Sum(closed.Groups.Find(sum => sum.Group.Label == total.Group)!.Group).AdjustedUsage += usage;
-        if (overage < 0) next.Sum(closed.Groups.Find(sum => sum.Group.Label == total.Group)!.Group).AdjustedOverage += overage;
-        if (total.RolledOver == 0) return;
-        var since = state.Plans[next.Assignment].SinceOf(total.Group);
-        WindowOf(state, total.Group, since, next.Period.Start, next.Period.End).RolloverSize = total.RolledOver;
+        if (usage < 0) next.Sum(sum.Group, sum.Since).AdjustedUsage += usage;
+        if (overage < 0) next.Sum(sum.Group, sum.Since).AdjustedOverage += overage;
+        if (total.RolledOver > 0) WindowOf(state, sum.Group.Label, sum.Since, next.Period.Start, next.Period.End).RolloverSize = total.RolledOver;
     }
 
     private static void Take(LedgerState state, Items<Draw> draws)
@@ -226,7 +224,7 @@ public static class Fold
         foreach (var draw in draws)
         {
             var window = WindowOf(state, draw);
-            var sum = period.Sum(plan.Group(draw.Group)!);
+            var sum = period.Sum(plan.Group(draw.Group)!, draw.Since);
             foreach (var part in draw.Parts)
             {
                 if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Used += part.Amount;
@@ -277,15 +275,4 @@ public static class Fold
             if (ended.Period.Start == window.Start) return false;
         return true;
     }
-
-    private static void Forget(LedgerState state)
-    {
-        foreach (var assignment in state.Plans.Keys.ToArray())
-            if (!InUse(state, assignment)) state.Plans.Remove(assignment);
-    }
-
-    private static bool InUse(LedgerState state, int assignment) =>
-        state.Plan?.Assignment == assignment || state.Current?.Assignment == assignment
-        || state.Ended.Exists(period => period.Assignment == assignment)
-        || state.Holds.Values.Any(hold => hold.Assignment == assignment);
 }

@@ -28,7 +28,7 @@ public sealed class LedgerState
     /// <summary>A plan that waits for the next period.</summary>
     public PlanInForce? NextPlan { get; set; }
 
-    /// <summary>Every plan that an open hold or an open period still refers to, by assignment.</summary>
+    /// <summary>Every plan that was ever in force, by assignment: holds and late refunds refer to them.</summary>
     public Dictionary<int, PlanInForce> Plans { get; init; } = [];
 
     public Dictionary<string, long> CustomLimits { get; init; } = [];
@@ -175,7 +175,8 @@ public sealed class Hold(Guid reservation, DateTimeOffset at, TimeSpan grace, in
 /// <summary>A billing period that is not closed: what was used in it so far.</summary>
 public sealed class PeriodUse(Period period, int assignment)
 {
-    public Period Period { get; } = period;
+    /// <summary>As planned; as it really was once it ended.</summary>
+    public Period Period { get; set; } = period;
 
     /// <summary>The last plan in force in it.</summary>
     public int Assignment { get; set; } = assignment;
@@ -184,11 +185,18 @@ public sealed class PeriodUse(Period period, int assignment)
     public List<GroupSum> Groups { get; init; } = [];
     public List<MeterSum> Meters { get; init; } = [];
 
-    public GroupSum Sum(LimitGroup group)
+    public GroupSum Sum(LimitGroup group, int since)
     {
-        var sum = Groups.Find(one => one.Group.Label == group.Label);
-        if (sum is null) Groups.Add(sum = new GroupSum(group));
+        var sum = Sum(group.Label, since);
+        if (sum is null) Groups.Add(sum = new GroupSum(group, since));
         return sum;
+    }
+
+    public GroupSum? Sum(string group, int since)
+    {
+        foreach (var sum in Groups)
+            if (sum.Since == since && sum.Group.Label == group) return sum;
+        return null;
     }
 
     public MeterSum Sum(string meter)
@@ -200,9 +208,12 @@ public sealed class PeriodUse(Period period, int assignment)
 }
 
 /// <summary>A group's net use over one period, per bucket, and what refunds of closed periods took off (negative).</summary>
-public sealed class GroupSum(LimitGroup group)
+public sealed class GroupSum(LimitGroup group, int since)
 {
-    public LimitGroup Group { get; } = group;
+    /// <summary>As the last plan in force has it: what is reported follows the plan.</summary>
+    public LimitGroup Group { get; set; } = group;
+
+    public int Since { get; } = since;
     public long Rollover { get; set; }
     public long Quota { get; set; }
     public long Credit { get; set; }

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Metering.Ledger.Pricing;
 
-/// <summary>Money written as decimals, the way price lists do ("0.15", "1.5e-07"), read and written exactly: never through a float.</summary>
+/// <summary>Money written as decimals, the way price lists do ("0.15", "1.5e-07"), read and written exactly.</summary>
 public static partial class Decimals
 {
     // Past these a number other than 0 is not representable anyway; it keeps the powers of ten small.
@@ -57,8 +57,9 @@ public static partial class Decimals
         var digits = match.Groups["whole"].Value + fraction;
         var trimmed = digits.TrimEnd('0');
         if (trimmed.Length == 0) return (0, 0);
-        var power = (exponent == "" ? 0 : int.Parse(exponent, CultureInfo.InvariantCulture)) - fraction.Length + digits.Length - trimmed.Length;
-        return (BigInteger.Parse(match.Groups["sign"].Value + trimmed, CultureInfo.InvariantCulture), power + NanoDigits);
+        var power = exponent == "" ? 0 : int.Parse(exponent, CultureInfo.InvariantCulture);
+        var shift = digits.Length - trimmed.Length - fraction.Length + NanoDigits;
+        return (BigInteger.Parse(match.Groups["sign"].Value + trimmed, CultureInfo.InvariantCulture), power + shift);
     }
 
     private static long Whole(string text, BigInteger nanos, int power)

@@ -26,7 +26,7 @@ public static class Rating
         }
         catch (OverflowException)
         {
-            throw new AmountOverflowException($"{quantity} at {price.Nanos} nanos per {price.Per} and a markup of {markupPpm} ppm is too large");
+            throw new AmountOverflowException($"{quantity} at {price.Nanos} nanos per {price.Per} × {markupPpm} ppm is too large");
         }
     }
 
@@ -94,7 +94,8 @@ public static class Rating
             var (quotient, rest) = BigInteger.DivRem(Above, Below);
             var half = (rest * 2).CompareTo(Below);
             if (half > 0 || (half == 0 && !quotient.IsEven)) quotient++;
-            return quotient <= long.MaxValue ? (long)quotient : throw new AmountOverflowException("the charge for the overage is too large");
+            if (quotient > long.MaxValue) throw new AmountOverflowException("the charge for the overage is too large");
+            return (long)quotient;
         }
     }
 }

@@ -1,12 +1,12 @@
 namespace Metering.Ledger.Windows;
 
-/// <summary>How long a quota's window lasts. <see cref="BillingPeriod"/> stands for the plan's own period, which the account knows.</summary>
+/// <summary>How long a quota's window lasts. <see cref="BillingPeriod"/> is the plan's own, which the account knows.</summary>
 public enum WindowLength { Hour, Day, Week, Month, Year, Lifetime, BillingPeriod }
 
 /// <summary>What windows are aligned on: the calendar of a zone, or the moment at which the subscription started.</summary>
 public enum Anchor { Calendar, SubscriptionStart }
 
-/// <summary>The resolved time in which a quota counts: from <paramref name="Start"/> up to, not including, <paramref name="End"/>.</summary>
+/// <summary>The time in which a quota counts: from <paramref name="Start"/> up to, not including, <paramref name="End"/>.</summary>
 /// <param name="Start">The first moment of the window, offset zero.</param>
 /// <param name="End">The first moment of the next window, offset zero; <see cref="DateTimeOffset.MaxValue"/> when there is none.</param>
 public readonly record struct Window(DateTimeOffset Start, DateTimeOffset End)

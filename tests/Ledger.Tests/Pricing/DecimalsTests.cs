@@ -67,7 +67,8 @@ public class DecimalsTests
         Assert.That(Decimals.FormatNanos(nanos, digitsMin), Is.EqualTo(text));
 
     [FsCheck.NUnit.Property(QuietOnSuccess = true)]
-    public bool What_is_written_reads_back(long nanos, byte digits) => Decimals.ParseNanos(Decimals.FormatNanos(nanos, digits % 10)) == nanos;
+    public bool What_is_written_reads_back(long nanos, byte digits) =>
+        Decimals.ParseNanos(Decimals.FormatNanos(nanos, digits % 10)) == nanos;
 
     [FsCheck.NUnit.Property(QuietOnSuccess = true)]
     public bool The_framework_reads_the_same(long nanos) =>

@@ -64,7 +64,8 @@ public class RatingProperties
         var above = parts.Aggregate(BigInteger.Zero, (sum, part) =>
             sum + part.Tier.FlatNanos * below + part.Quantity * part.Tier.Price.Nanos * (below / part.Tier.Price.Per));
         var expected = Rounded(above, below);
-        return Try(() => Rating.Charge(overage.Quantity, overage.Mode, overage.Tiers)) == (expected <= long.MaxValue ? (long)expected : null);
+        var charge = Try(() => Rating.Charge(overage.Quantity, overage.Mode, overage.Tiers));
+        return charge == (expected <= long.MaxValue ? (long)expected : null);
     }
 
     [FsCheck.NUnit.Property]

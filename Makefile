@@ -1,0 +1,39 @@
+# Everything is built once, in Release. `make` alone lists the targets.
+SLN ?= Metering.sln
+MAIN_JOB := infra/MainJob/bin/Release/net10.0/MainJob.dll
+
+# No build server outlives the build that started it.
+export MSBUILDDISABLENODEREUSE := 1
+export DOTNET_CLI_USE_MSBUILD_SERVER := 0
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export SLN TRACE API
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test api fmt clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
+	@infra/scripts/build.sh
+
+run: build ## run the main job; TRACE=<file> replays that trace
+	@exec dotnet $(MAIN_JOB) $${TRACE:+--trace "$$TRACE"}
+
+test: build ## run every test project; the last line is the sum
+	@infra/scripts/test.sh
+
+api: build ## check the stand-ins against the genuine packages' API; API=<folder of api/*.txt and tools/api.cs>
+	@infra/scripts/api.sh
+
+fmt: ## format the sources as .editorconfig says
+	@dotnet format $(SLN)
+
+clean: ## remove what was built, the test results and the remembered package set
+	@find . \( -name .git -o -name node_modules \) -prune -o -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	@rm -rf TestResults .standins.props
+
+# Which package set to build with is probed once, and again when the pinned versions change or the stand-ins are gone.
+.standins.props: Directory.Packages.props $(if $(wildcard infra/standins),,FORCE)
+	@infra/scripts/probe.sh

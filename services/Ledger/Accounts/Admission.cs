@@ -1,0 +1,83 @@
+using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
+using Metering.Ledger.Windows;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>What an admitted command takes: its lines as recorded and one draw per group.</summary>
+internal sealed record Admitted(Items<UsedLine> Lines, Items<Draw> Draws);
+
+/// <summary>Rules 1–4: all lines together or none, every matching group must have room, funding groups drawn in order.</summary>
+internal static class Admission
+{
+    /// <summary>Where and how a group counts for one command.</summary>
+    public delegate Window WindowOf(LimitGroup group);
+
+    /// <summary>Either what is taken, or why not.</summary>
+    public static (Admitted? Admitted, Answer? Refusal) Admit(
+        Context context, PlanInForce plan, Items<AskedLine> asked, WindowOf windowOf, DateTimeOffset pricedAt)
+    {
+        var needs = new List<(LimitGroup Group, long Amount)>();
+        var lines = new UsedLine[asked.Count];
+        for (var i = 0; i < asked.Count; i++)
+        {
+            var groups = Demand.GroupsOf(plan.Plan, asked[i]);
+            if (groups.Count == 0) return (null, Deny(context, DenialReason.Unmatched, asked[i]));
+            if (!Demand.IsPriced(asked[i], groups, pricedAt)) return (null, Deny(context, DenialReason.Unpriced, asked[i]));
+            if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(i));
+            lines[i] = line;
+        }
+        return Draw(context, plan, needs, windowOf) is var (draws, refusal) && refusal is null
+            ? (new Admitted(new(lines), draws!), null)
+            : (null, refusal);
+    }
+
+    /// <summary>Denied for the user as a whole: no plan, or suspended.</summary>
+    public static Denied Deny(Context context, DenialReason reason, AskedLine? line = null) =>
+        new(reason, null, line?.Meter, line?.Quantity ?? 0, 0, 0, 0, 0, null, context.At, context.State.AppendedRevision);
+
+    private static UsedLine? TryAdd(List<(LimitGroup Group, long Amount)> needs, AskedLine line, List<LimitGroup> groups, DateTimeOffset at)
+    {
+        try
+        {
+            foreach (var group in groups) Add(needs, group, Demand.Amount(line, group, line.Quantity, at));
+            return Demand.Record(line, groups, line.Quantity, at);
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static void Add(List<(LimitGroup Group, long Amount)> needs, LimitGroup group, long amount)
+    {
+        var at = needs.FindIndex(need => need.Group == group);
+        if (at < 0) needs.Add((group, amount));
+        else needs[at] = (group, checked(needs[at].Amount + amount));
+    }
+
+    private static Refused TooLarge(int line) =>
+        new(RefusalKind.Invalid, $"lines[{line}].quantity", "the amounts of this command must fit in 64 bits");
+
+    private static (Items<Draw>? Draws, Denied? Denied) Draw(
+        Context context, PlanInForce plan, List<(LimitGroup Group, long Amount)> needs, WindowOf windowOf)
+    {
+        var grants = new GrantRoom(context);
+        var draws = new Draw[needs.Count];
+        for (var i = 0; i < draws.Length; i++)
+        {
+            var (group, amount) = needs[i];
+            var room = new Room(context, group, plan.SinceOf(group.Label), windowOf(group), grants);
+            if (amount > room.Available) return (null, Deny(context, room, amount));
+            var parts = new List<Part>(2);
+            room.Take(amount, parts);
+            draws[i] = room.Draw(parts.ToItems());
+        }
+        return (new(draws), null);
+    }
+
+    private static Denied Deny(Context context, Room room, long needed) => new(
+        room.Group.Kind == GroupKind.Cap ? DenialReason.CapReached : DenialReason.FundingExhausted, room.Group.Label, null, needed,
+        room.Limit, room.Use?.Used ?? 0, room.Use?.Held ?? 0, room.Available,
+        room.Window.End == DateTimeOffset.MaxValue ? null : room.Window.End, context.At, context.State.AppendedRevision);
+}

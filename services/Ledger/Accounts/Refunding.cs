@@ -1,0 +1,121 @@
+using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
+using Metering.Ledger.Windows;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>Gives committed usage back to the buckets it came from, at any later date, never more than is left of it (rule 11).</summary>
+internal sealed class Refunding
+{
+    private readonly Context context;
+    private readonly Refund command;
+    private readonly LateRefund before;
+    private readonly PlanInForce plan;
+    private readonly Items<UsedLine> lines;
+    private readonly Items<Draw> charged;
+    private readonly Items<Draw> unused;
+    private readonly int period;
+    private readonly GrantRoom grants;
+
+    public Refunding(Context context, Refund command, Past past)
+    {
+        (this.context, this.command) = (context, command);
+        before = context.State.LateRefunds.GetValueOrDefault(command.Reservation) ?? new LateRefund();
+        lines = past.Committed?.Lines ?? past.Tracked!.Lines;
+        charged = past.Committed?.Draws ?? past.Tracked!.Draws;
+        unused = past.Unused?.Draws ?? [];
+        period = past.Committed?.Period ?? past.Tracked!.Period ?? 0;
+        var assignment = past.Committed?.Assignment ?? past.Tracked!.Assignment;
+        plan = context.State.Plans.GetValueOrDefault(assignment) ?? new PlanInForce(0, NoPlan, default, []);
+        grants = new GrantRoom(context);
+    }
+
+    public Decision Decide()
+    {
+        var back = command.Lines ?? Rest();
+        if (back.Count == 0) return Decision.Refused(RefusalKind.Conflict, "reservation_id", "a commit of which something is left to refund");
+        var amounts = new List<(LimitGroup Group, long Amount)>();
+        for (var i = 0; i < back.Count; i++)
+            if (TryAdd(amounts, back[i], i) is { } refused) return Decision.Answered(refused);
+        return Decision.Of(new Refunded(
+            context.At, new Cause(command.Id, command.Content), command.Reservation, period, AdjustsPeriod(), command.Reason, back,
+            amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems(), command.RestoreUntil));
+    }
+
+    private static Plan NoPlan => new("", 0, WindowLength.Month, Anchor.Calendar, "UTC", "", 0, TimeSpan.Zero, []);
+
+    private Items<RefundLine> Rest() => lines
+        .GroupBy(line => (line.Meter, line.Attributes))
+        .Select(same => new RefundLine(same.Key.Meter, same.Key.Attributes, Left(same.Key.Meter, same.Key.Attributes)))
+        .Where(line => line.Quantity > 0)
+        .ToItems();
+
+    private long Left(string meter, Attributes attributes) =>
+        lines.Where(line => Is(line, meter, attributes)).Sum(line => line.Charged) - before.Of(meter, attributes);
+
+    private static bool Is(UsedLine line, string meter, Attributes attributes) => line.Meter == meter && line.Attributes.Equals(attributes);
+
+    private Refused? TryAdd(List<(LimitGroup Group, long Amount)> amounts, RefundLine back, int index)
+    {
+        var left = Left(back.Meter, back.Attributes);
+        if (back.Quantity > left)
+            return new Refused(RefusalKind.Conflict, $"lines[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
+        var gone = before.Of(back.Meter, back.Attributes);
+        foreach (var line in lines)
+            if (Is(line, back.Meter, back.Attributes)) Add(amounts, line, ref gone, back.Quantity);
+        return null;
+    }
+
+    /// <summary>A line is rated once (rule 19), so a part of it is worth what the rest is rated less.</summary>
+    private void Add(List<(LimitGroup Group, long Amount)> amounts, UsedLine line, ref long gone, long quantity)
+    {
+        var goneHere = Math.Min(gone, line.Charged);
+        var backHere = Math.Min(quantity, line.Charged - goneHere);
+        gone -= goneHere;
+        foreach (var group in plan.Plan.Groups)
+            if (group.Covers(line.Meter, line.Unit, line.Attributes)) Add(amounts, group, Worth(line, group, goneHere, backHere));
+    }
+
+    private static long Worth(UsedLine line, LimitGroup group, long gone, long back)
+    {
+        if (!group.IsMoney) return back;
+        var rated = line.Ratings?.FirstOrDefault(one => one.Group == group.Label);
+        return rated is null
+            ? 0
+            : Rating.Amount(line.Charged - gone, rated.Price, rated.MarkupPpm) - Rating.Amount(line.Charged - gone - back, rated.Price, rated.MarkupPpm);
+    }
+
+    private static void Add(List<(LimitGroup Group, long Amount)> amounts, LimitGroup group, long amount)
+    {
+        var at = amounts.FindIndex(one => one.Group == group);
+        if (at < 0) amounts.Add((group, amount));
+        else amounts[at] = (group, amounts[at].Amount + amount);
+    }
+
+    private Draw GiveBack(LimitGroup group, long amount)
+    {
+        var draw = charged.First(one => one.Group == group.Label);
+        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        var back = Parts.Last(Net(draw), amount);
+        foreach (var part in back) room.Return(part);
+        return room.Draw(back.ToItems());
+    }
+
+    private List<Part> Net(Draw draw)
+    {
+        var parts = draw.Parts.ToList();
+        foreach (var gone in unused.Where(one => one.Group == draw.Group).SelectMany(one => one.Parts)) Subtract(parts, gone);
+        for (var i = 0; i < parts.Count; i++) parts[i] = parts[i] with { Amount = parts[i].Amount - before.Of(draw, parts[i]) };
+        return parts;
+    }
+
+    private static void Subtract(List<Part> parts, Part gone)
+    {
+        var at = parts.FindIndex(part => part.Bucket == gone.Bucket && part.Grant == gone.Grant);
+        parts[at] = parts[at] with { Amount = parts[at].Amount - gone.Amount };
+    }
+
+    /// <summary>Afterwards it is a negative adjustment in the open period, naming its origin.</summary>
+    private int? AdjustsPeriod() =>
+        context.State.Period(period) is not null ? null : (context.State.Current ?? context.State.Ended.LastOrDefault())?.Period.Number;
+}

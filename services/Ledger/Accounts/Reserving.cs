@@ -1,0 +1,94 @@
+using Metering.Ledger.Catalog;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>Reserve, check, extend, track: what takes from a user's groups.</summary>
+internal static class Reserving
+{
+    /// <summary>A hold lives at most this long after its reservation (rule 10).</summary>
+    public static readonly TimeSpan LongestHold = TimeSpan.FromHours(24);
+
+    public static Decision Reserve(Context context, Reserve command)
+    {
+        var (admitted, refusal) = Admit(context, command.Lines);
+        if (admitted is null) return Decision.Answered(refusal!);
+        var (plan, period) = (context.State.Plan!, context.State.Current!);
+        return Decision.Of(new Reserved(
+            context.At, Cause(command), command.Id, plan.Assignment, period.Period.Number, context.At + command.TimeToLive, command.Grace,
+            admitted.Lines, admitted.Draws));
+    }
+
+    /// <summary>The same answer as Reserve, nothing appended.</summary>
+    public static Answer Check(Context context, Items<AskedLine> lines)
+    {
+        var (admitted, refusal) = Admit(context, lines);
+        return admitted is null ? refusal! : new Allowed(admitted.Draws, context.At, context.State.AppendedRevision);
+    }
+
+    public static Decision Extend(Context context, Extend command)
+    {
+        if (!context.State.Holds.TryGetValue(command.Reservation, out var hold)) return Settling.NotOpen(command.Reservation, command.Past);
+        if (context.State.Suspended) return Decision.Answered(Admission.Deny(context, DenialReason.Suspended));
+        var plan = context.State.Plans[hold.Assignment];
+        var (admitted, refusal) = Admission.Admit(context, plan, command.Add, group => WindowOf(context, plan, hold, group), hold.At);
+        return admitted is null
+            ? Decision.Answered(refusal!)
+            : Decision.Of(new HoldExtended(
+                context.At, Cause(command), hold.Reservation, Deadline(context, command, hold), admitted.Lines, admitted.Draws));
+    }
+
+    public static Decision Track(Context context, Track command) =>
+        command.Enforced ? TrackEnforced(context, command) : TrackPostPaid(context, command);
+
+    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    public static Windows.Window WindowOf(Context context, PlanInForce plan, Hold hold, LimitGroup group)
+    {
+        foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        return context.WindowOf(plan, group, context.State.Period(hold.Period)!.Period);
+    }
+
+    private static (Admitted? Admitted, Answer? Refusal) Admit(Context context, Items<AskedLine> lines)
+    {
+        if (context.State.Plan is not { } plan) return (null, Admission.Deny(context, DenialReason.NoPlan));
+        if (context.State.Suspended) return (null, Admission.Deny(context, DenialReason.Suspended));
+        var period = context.State.Current!.Period;
+        return Admission.Admit(context, plan, lines, group => context.WindowOf(plan, group, period), context.At);
+    }
+
+    private static DateTimeOffset Deadline(Context context, Extend command, Hold hold)
+    {
+        var asked = command.TimeToLive is { } timeToLive ? context.At + timeToLive : hold.Deadline;
+        var latest = hold.At + LongestHold;
+        return asked <= hold.Deadline ? hold.Deadline : asked < latest ? asked : latest;
+    }
+
+    private static Decision TrackEnforced(Context context, Track command)
+    {
+        var (admitted, refusal) = Admit(context, command.Lines);
+        return admitted is null ? Decision.Answered(refusal!) : Tracked(context, command, admitted, unmatched: false);
+    }
+
+    /// <summary>Bypasses room and suspension, never matching: what no group takes is recorded unmatched and unbilled (rule 12).</summary>
+    private static Decision TrackPostPaid(Context context, Track command)
+    {
+        if (context.State.Plan is not { } plan) return Tracked(context, command, Unmatched(command.Lines), unmatched: true);
+        if (command.Lines.Any(line => !IsTaken(plan, line, context.At))) return Tracked(context, command, Unmatched(command.Lines), unmatched: true);
+        var charge = new Charging(context, plan, null, limited: false);
+        return charge.Add(command.Lines, context.At) is { } refused
+            ? Decision.Answered(refused)
+            : Tracked(context, command, new(charge.Lines, charge.Draws()), unmatched: false);
+    }
+
+    private static bool IsTaken(PlanInForce plan, AskedLine line, DateTimeOffset at) =>
+        Demand.GroupsOf(plan.Plan, line) is { Count: > 0 } groups && Demand.IsPriced(line, groups, at);
+
+    private static Admitted Unmatched(Items<AskedLine> lines) =>
+        new(lines.Select(line => new UsedLine(line.Meter, line.Unit, line.Attributes, line.Quantity, line.Quantity, null)).ToItems(), []);
+
+    private static Decision Tracked(Context context, Track command, Admitted admitted, bool unmatched) => Decision.Of(new UsageTracked(
+        context.At, Cause(command), context.State.Plan?.Assignment ?? 0, context.State.Current?.Period.Number, command.Enforced, unmatched,
+        admitted.Lines, admitted.Draws));
+
+    private static Cause Cause(Command command) => new(command.Id, command.Content);
+}

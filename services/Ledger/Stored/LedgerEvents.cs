@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Metering.Ledger.Accounts;
+using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
+using Metering.Ledger.Windows;
+
+namespace Metering.Ledger.Stored;
+
+/// <summary>
+/// The stored form of ledger events. The names and the JSON are what streams hold: golden fixtures in contracts/fixtures freeze them, a change of
+/// shape is a new version beside the old one.
+/// </summary>
+public static class LedgerEvents
+{
+    private static readonly Dictionary<Type, StoredType> ByType = new()
+    {
+        [typeof(PlanAssigned)] = new("plan_assigned.v1", LedgerJson.Default.PlanAssigned),
+        [typeof(PlanEnded)] = new("plan_ended.v1", LedgerJson.Default.PlanEnded),
+        [typeof(LimitsCustomized)] = new("limits_customized.v1", LedgerJson.Default.LimitsCustomized),
+        [typeof(CreditGranted)] = new("credit_granted.v1", LedgerJson.Default.CreditGranted),
+        [typeof(CreditExpired)] = new("credit_expired.v1", LedgerJson.Default.CreditExpired),
+        [typeof(Reserved)] = new("reserved.v1", LedgerJson.Default.Reserved),
+        [typeof(Committed)] = new("committed.v1", LedgerJson.Default.Committed),
+        [typeof(Released)] = new("released.v1", LedgerJson.Default.Released),
+        [typeof(Refunded)] = new("refunded.v1", LedgerJson.Default.Refunded),
+        [typeof(HoldExtended)] = new("hold_extended.v1", LedgerJson.Default.HoldExtended),
+        [typeof(UsageTracked)] = new("usage_tracked.v1", LedgerJson.Default.UsageTracked),
+        [typeof(PeriodEnded)] = new("period_ended.v1", LedgerJson.Default.PeriodEnded),
+        [typeof(PeriodClosed)] = new("period_closed.v1", LedgerJson.Default.PeriodClosed),
+    };
+
+    private static readonly Dictionary<string, StoredType> ByName = ByType.Values.ToDictionary(stored => stored.Name);
+
+    /// <summary>The stored names, one per event type.</summary>
+    public static IReadOnlyCollection<string> Names => ByName.Keys;
+
+    /// <summary>The stored name and data of an event.</summary>
+    public static (string Type, ReadOnlyMemory<byte> Data) Encode(LedgerEvent happened)
+    {
+        var stored = ByType[happened.GetType()];
+        return (stored.Name, JsonSerializer.SerializeToUtf8Bytes(happened, stored.Json));
+    }
+
+    /// <exception cref="InvalidOperationException">The type is unknown: a reader stops rather than skip a fact.</exception>
+    /// <exception cref="JsonException">The data is not of that type.</exception>
+    public static LedgerEvent Decode(string type, ReadOnlySpan<byte> data)
+    {
+        if (!ByName.TryGetValue(type, out var stored)) throw new InvalidOperationException($"unknown ledger event type {type}");
+        return (LedgerEvent?)JsonSerializer.Deserialize(data, stored.Json) ?? throw new JsonException($"{type} is null");
+    }
+
+    private sealed record StoredType(string Name, JsonTypeInfo Json);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    IgnoreReadOnlyProperties = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [
+        typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>), typeof(SnakeCaseEnum<GroupKind>),
+        typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>), typeof(SnakeCaseEnum<PlanChange>), typeof(SnakeCaseEnum<Bucket>),
+        typeof(SnakeCaseEnum<ReleaseReason>)])]
+[JsonSerializable(typeof(PlanAssigned))]
+[JsonSerializable(typeof(PlanEnded))]
+[JsonSerializable(typeof(LimitsCustomized))]
+[JsonSerializable(typeof(CreditGranted))]
+[JsonSerializable(typeof(CreditExpired))]
+[JsonSerializable(typeof(Reserved))]
+[JsonSerializable(typeof(Committed))]
+[JsonSerializable(typeof(Released))]
+[JsonSerializable(typeof(Refunded))]
+[JsonSerializable(typeof(HoldExtended))]
+[JsonSerializable(typeof(UsageTracked))]
+[JsonSerializable(typeof(PeriodEnded))]
+[JsonSerializable(typeof(PeriodClosed))]
+[JsonSerializable(typeof(LimitGroup))]
+[JsonSerializable(typeof(Match))]
+[JsonSerializable(typeof(Tier))]
+[JsonSerializable(typeof(CustomLimit))]
+[JsonSerializable(typeof(UsedLine))]
+[JsonSerializable(typeof(RatedAmount))]
+[JsonSerializable(typeof(Draw))]
+[JsonSerializable(typeof(Part))]
+[JsonSerializable(typeof(RefundLine))]
+[JsonSerializable(typeof(GroupTotal))]
+[JsonSerializable(typeof(MeterTotal))]
+internal sealed partial class LedgerJson : JsonSerializerContext;
