@@ -167,6 +167,17 @@ internal sealed class CallTests
     }
 
     [Test]
+    public async Task A_streamed_message_above_the_servers_limit_ends_the_call()
+    {
+        using var call = _client.Collect();
+        var writing = call.RequestStream.WriteAsync(OfSize(DefaultLimit + 1));
+        Assert.That((await call.ResponseAsync.Failure()).StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        // the write may have gone through before the server refused it, but it must not hang
+        await Task.WhenAny(writing).Soon();
+        Assert.That((await call.RequestStream.WriteAsync(new Packet()).Failure()).StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+    }
+
+    [Test]
     public async Task A_message_above_the_clients_limit_is_refused()
     {
         using var call = _client.Expand(new Expansion { Count = 1, PayloadSize = DefaultLimit });

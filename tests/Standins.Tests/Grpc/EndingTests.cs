@@ -1,4 +1,5 @@
 using System.Net;
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Metering.Standins.Tests.Wire;
@@ -183,6 +184,27 @@ internal sealed class EndingTests
         Assert.That(error!.CancellationToken, Is.EqualTo(source.Token));
         Assert.That(() => client.WaitAsync(new Packet(), deadline: Waiting.In(50)).ResponseAsync.Soon(), Throws.InstanceOf<OperationCanceledException>());
     }
+
+    [Test]
+    public async Task Cancelled_calls_leave_the_others_alone()
+    {
+        var echoes = Enumerable.Range(0, 500).Select(async i =>
+        {
+            using var source = new CancellationTokenSource();
+            using var cancelled = _client.EchoAsync(Filled(i), cancellationToken: source.Token);
+            var kept = _client.EchoAsync(Filled(i)).ResponseAsync;
+            await Task.Yield();
+            await source.CancelAsync();
+            var first = await Task.WhenAny(cancelled.ResponseAsync).Soon();
+            if (first.IsCompletedSuccessfully) Assert.That(await first, Is.EqualTo(Filled(i)));
+            else Assert.That((await first.Failure()).StatusCode, Is.EqualTo(StatusCode.Cancelled));
+            Assert.That(await kept.Soon(), Is.EqualTo(Filled(i)));
+        });
+        await Task.WhenAll(echoes).Soon();
+    }
+
+    private static Packet Filled(int i) =>
+        new() { Payload = ByteString.CopyFrom([.. Enumerable.Repeat((byte)i, 3_000)]) };
 
     private static Task Cancelled(CancellationToken token)
     {
