@@ -123,6 +123,9 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
     public long OverageUsed { get; set; }
     public long OverageHeld { get; set; }
 
+    /// <summary>Draws of open holds that count here, those that took only credits too: their excess may still take from this window.</summary>
+    public int OpenDraws { get; set; }
+
     /// <summary>Taken of this window's own buckets (credits are elsewhere).</summary>
     public long Used => RolloverUsed + QuotaUsed + OverageUsed;
     public long Held => RolloverHeld + QuotaHeld + OverageHeld;
