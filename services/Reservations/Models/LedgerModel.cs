@@ -17,7 +17,12 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
         var turn = Decisions.Take(state, command, now, TimeZones.Get);
         var facts = new Fact[turn.Events.Count];
         for (var i = 0; i < facts.Length; i++) facts[i] = FactOf(turn.Events[i]);
-        return new(facts, turn.Answer is Done done ? new Recorded(done.Events, RevisionOf(done, turn.Events, state.Revision), false) : turn.Answer);
+        return turn.Answer switch
+        {
+            null => new(facts, null!, Again: true),
+            Done done => new(facts, new Recorded(done.Events, RevisionOf(done, turn.Events, state.Revision), false)),
+            var answer => new(facts, answer),
+        };
     }
 
     public bool IsAhead(LedgerState state) => state.Unappended.Count > 0;
