@@ -17,14 +17,16 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
         var turn = Decisions.Take(state, command, now, TimeZones.Get);
         var facts = new Fact[turn.Events.Count];
         for (var i = 0; i < facts.Length; i++) facts[i] = FactOf(turn.Events[i]);
+        if (turn.Answer is null) return new(facts, null!, Again: true);
         return new(facts, turn.Answer is Done done ? new Recorded(done.Events, RevisionOf(done, turn.Events, state.Revision), false) : turn.Answer);
     }
 
     public bool IsAhead(LedgerState state) => state.Unappended.Count > 0;
 
-    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) => null;
+    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) => (LedgerSnapshots.Version, LedgerSnapshots.Save(state));
 
-    public LedgerState? Restore(Snapshot snapshot) => null;
+    public LedgerState? Restore(Snapshot snapshot) =>
+        snapshot.Version == LedgerSnapshots.Version ? LedgerSnapshots.Restore(snapshot.Data.Span) : null;
 
     private static Fact FactOf(LedgerEvent happened)
     {
