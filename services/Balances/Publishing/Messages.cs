@@ -5,6 +5,7 @@ using Metering.Contracts.Messages;
 using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Stored;
 using Ended = Metering.Ledger.Accounts.PeriodEnded;
 using Closed = Metering.Ledger.Accounts.PeriodClosed;
 using LedgerEvent = Metering.Ledger.Accounts.LedgerEvent;
@@ -14,6 +15,11 @@ namespace Metering.Balances.Publishing;
 /// <summary>What the bus is told of a ledger event: a pure function, so that the stream is the outbox.</summary>
 public static class Messages
 {
+    private static readonly string[] Told = ["period_ended.v1", "period_closed.v1"];
+
+    /// <summary>True for the stored names of events that have no message: most events, so they are not even decoded.</summary>
+    public static bool IsSilent(string type) => !Told.Contains(type) && LedgerEvents.Names.Contains(type);
+
     /// <summary>The messages of an event, none for most.</summary>
     public static IEnumerable<object> Of(StoredEvent stored, LedgerEvent happened) => happened switch
     {

@@ -25,6 +25,7 @@ public static class Publisher
 
     private static async Task Publish(IBus bus, StoredEvent stored, CancellationToken cancellation)
     {
+        if (Messages.IsSilent(stored.Type)) return;
         foreach (var message in Messages.Of(stored, LedgerStreams.Decode(stored)))
             await bus.Publish(
                 message, message.GetType(), context => context.MessageId = Messages.IdOf(stored.Id, message.GetType()), cancellation);
