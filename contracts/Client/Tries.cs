@@ -19,7 +19,8 @@ internal sealed class Tries(TimeProvider time, MeteringOptions options)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var pause = Pause(attempt);
-                if (!IsPassing(error.StatusCode) || attempt >= options.Tries || time.GetUtcNow() + pause >= deadline) throw new MeteringException(error);
+                var more = attempt < options.Tries && time.GetUtcNow() + pause < deadline;
+                if (!more || !IsPassing(error.StatusCode)) throw new MeteringException(error);
                 await Task.Delay(pause, time, cancellation);
             }
         }

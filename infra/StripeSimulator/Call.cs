@@ -30,7 +30,8 @@ internal sealed class Call
 
     /// <summary>The same call says the same things, whatever their order.</summary>
     internal string Fingerprint =>
-        $"{Method} {Path}?" + string.Join('&', parameters.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}"));
+        $"{Method} {Path}?" + string.Join('&', parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}"));
 
     internal static async Task<Call> ReadAsync(HttpRequest request)
     {

@@ -8,7 +8,7 @@ public enum FaultKind
     /// <summary>Nothing is recorded and the connection breaks.</summary>
     LoseRequest,
 
-    /// <summary>Recorded, then the connection breaks.</summary>
+    /// <summary>Carried out (recorded, or refused as it would be), then the connection breaks.</summary>
     LoseAnswer,
 
     /// <summary>Nothing is recorded; answered with <see cref="Fault.Status"/> and <see cref="Fault.Body"/>.</summary>

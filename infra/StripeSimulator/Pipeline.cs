@@ -44,21 +44,23 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
 
     private async Task<(Outcome Outcome, Answer Answer)> DecideAsync(Call call, SimulatorAccount account, Endpoint endpoint)
     {
+        Fault? fault = null;
         try
         {
             account.Rate.Take();
-            var fault = faults.Take(call);
+            fault = faults.Take(call);
             if (fault?.Kind == FaultKind.LoseRequest) return (Outcome.Failed, Answer.Lost);
             if (fault?.Kind == FaultKind.Answer) return (Outcome.Failed, fault.ToAnswer());
             var answer = await OnceAsync(call, account, fault, endpoint);
-            var lost = fault?.Kind == FaultKind.LoseAnswer;
-            return (answer.Replayed ? Outcome.Replayed : Outcome.Accepted, lost ? Answer.Lost : answer);
+            return (answer.Replayed ? Outcome.Replayed : Outcome.Accepted, OnItsWay(answer, fault));
         }
         catch (Refusal refused)
         {
-            return (Outcome.Refused, refused.Answer);
+            return (Outcome.Refused, OnItsWay(refused.Answer, fault));
         }
     }
+
+    private static Answer OnItsWay(Answer answer, Fault? fault) => fault?.Kind == FaultKind.LoseAnswer ? Answer.Lost : answer;
 
     private static async Task<Answer> OnceAsync(Call call, SimulatorAccount account, Fault? fault, Endpoint endpoint)
     {

@@ -101,6 +101,16 @@ public class FaultTests : SimulatorTest
     }
 
     [Test]
+    public async Task A_refusal_can_be_lost_on_its_way_too()
+    {
+        await ReportAsync(Usage("3", "a"));
+        Simulator.Faults.Add(new Fault(FaultKind.LoseAnswer));
+        Assert.ThrowsAsync<HttpRequestException>(() => ReportAsync(Usage("3", "a")));
+        await RefusalAsync(ReportAsync(Usage("3", "a")));
+        Assert.That(Account.Counts, Is.EqualTo(new EventCounts(3, 1, 2, 0, 0)));
+    }
+
+    [Test]
     public async Task A_500_after_recording_is_replayed_by_its_key_for_a_day()
     {
         Simulator.Faults.Add(new Fault(FaultKind.FailAfter));

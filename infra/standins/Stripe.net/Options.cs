@@ -31,7 +31,7 @@ public class RequestOptions
 }
 
 /// <summary>Here only because a constructor names it: a caller passes null.</summary>
-public sealed class AppInfo
+internal sealed class AppInfo
 {
     internal AppInfo()
     {

@@ -15,7 +15,8 @@ public class SystemNetHttpClient : IHttpClient
     private static readonly Lazy<HttpClient> Shared = new(BuildDefaultSystemNetHttpClient);
     private readonly HttpClient httpClient;
 
-    public SystemNetHttpClient(
+    // Public in the genuine package; internal here because the published listing has no line for AppInfo, the type of its third parameter.
+    internal SystemNetHttpClient(
         HttpClient httpClient = null, int maxNetworkRetries = DefaultMaxNumberRetries, AppInfo appInfo = null, bool enableTelemetry = true)
     {
         this.httpClient = httpClient ?? Shared.Value;

@@ -1,0 +1,251 @@
+using System.Collections.Concurrent;
+using Metering.Kernel.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace Metering.Kernel.Deciding;
+
+/// <summary>
+/// One writer per stream and process. Commands for a stream queue in its mailbox; the writer drains what has gathered, decides one after another
+/// in memory, appends all resulting events in one append at the exact revision, then answers all. While one append is in flight the next batch
+/// gathers: a hot stream gets faster with load. Correct on any number of instances: the store's expected revision decides, not routing.
+/// </summary>
+public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
+    IEventStreams streams, IStreamModel<TState, TCommand, TAnswer> model, RunnerOptions options, TimeProvider clock, ILogger logger)
+    where TState : class
+{
+    private readonly ConcurrentDictionary<string, Mailbox<TState, TCommand, TAnswer>> mailboxes = new();
+
+    /// <summary>Raised after events of a stream became durable through this runner: the stream and its last revision.</summary>
+    public event Action<string, long>? Appended;
+
+    /// <summary>
+    /// Decides a command on a stream. The answer, denials and reads included, comes only when every event that the decision saw is durable.
+    /// </summary>
+    /// <exception cref="OverloadedException">Too many commands wait.</exception>
+    /// <exception cref="ClashException">Other instances kept winning.</exception>
+    /// <exception cref="StreamsUnavailableException">The store is away: the same command id can be sent again safely.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up; the command may still be done.</exception>
+    public Task<TAnswer> Handle(string stream, TCommand command, Caller caller, CancellationToken cancellation)
+    {
+        var pending = new Pending<TCommand, TAnswer>(command, caller, cancellation);
+        Mailbox<TState, TCommand, TAnswer> mailbox;
+        bool isWriter;
+        do mailbox = Find(stream);
+        while (!mailbox.TryAdd(pending, options.WaitingMost, out isWriter));
+        if (isWriter) _ = Run(mailbox);
+        return cancellation.CanBeCanceled ? pending.Task.WaitAsync(cancellation) : pending.Task;
+    }
+
+    private Mailbox<TState, TCommand, TAnswer> Find(string stream)
+    {
+        if (mailboxes.TryGetValue(stream, out var known)) return known;
+        if (mailboxes.Count >= options.StreamsCached) Evict();
+        return mailboxes.GetOrAdd(stream, name => new(name));
+    }
+
+    // Runs on the caller that found the mailbox idle until its first append is in flight: no hop for a quiet user.
+    private async Task Run(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        while (mailbox.Drain(options.BatchMost) is { Count: > 0 } batch)
+        {
+            mailbox.LastUsed = clock.GetTimestamp();
+            try
+            {
+                await Process(mailbox, batch);
+                await TakeSnapshot(mailbox);
+            }
+            catch (Exception failure)
+            {
+                mailbox.State = null;
+                foreach (var pending in batch) pending.TrySetException(failure);
+            }
+        }
+    }
+
+    private async Task Process(Mailbox<TState, TCommand, TAnswer> mailbox, List<Pending<TCommand, TAnswer>> batch)
+    {
+        for (var attempt = 1; attempt <= options.Attempts && batch.Count > 0; attempt++)
+        {
+            if (mailbox.State is null) await Load(mailbox);
+            if (TryDecide(mailbox, batch) is not { } events) continue;
+            if (await TryMakeDurable(mailbox, events))
+            {
+                foreach (var pending in batch) pending.TrySetResult(pending.Answer!);
+                if (events.Count > 0) Appended?.Invoke(mailbox.Stream, mailbox.Revision);
+                return;
+            }
+            RunnerMeter.Clashes.Add(1);
+        }
+        throw new ClashException(mailbox.Stream);
+    }
+
+    /// <summary>Decides the batch in order; what gave up waiting or no longer fits leaves it. None: a defect spoiled the state, decide anew.</summary>
+    private List<NewEvent>? TryDecide(Mailbox<TState, TCommand, TAnswer> mailbox, List<Pending<TCommand, TAnswer>> batch)
+    {
+        var (events, bytes, now) = (new List<NewEvent>(batch.Count), 0, clock.GetUtcNow());
+        batch.RemoveAll(pending => pending.Cancellation.IsCancellationRequested && pending.TrySetCanceled(pending.Cancellation));
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (bytes >= options.BatchBytesMost)
+            {
+                PutBack(mailbox, batch, i);
+            }
+            else if (TryDecide(mailbox, batch[i], now, events) is not { } decided)
+            {
+                batch.RemoveAt(i);
+                return null;
+            }
+            else
+            {
+                bytes += decided.Bytes;
+                if (decided.Again) PutBack(mailbox, batch, i);
+            }
+        }
+        RunnerMeter.Commands.Add(batch.Count);
+        return events;
+    }
+
+    private static void PutBack(Mailbox<TState, TCommand, TAnswer> mailbox, List<Pending<TCommand, TAnswer>> batch, int from)
+    {
+        mailbox.PutBack(batch[from..]);
+        batch.RemoveRange(from, batch.Count - from);
+    }
+
+    // A command that cannot be decided fails alone; the state it was half folded into is dropped.
+    private (int Bytes, bool Again)? TryDecide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
+    {
+        try
+        {
+            return Decide(mailbox, pending, now, events);
+        }
+        catch (Exception defect)
+        {
+            mailbox.State = null;
+            pending.TrySetException(defect);
+            return null;
+        }
+    }
+
+    private (int Bytes, bool Again) Decide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
+    {
+        var turn = model.Decide(mailbox.State!, pending.Command, now);
+        pending.Answer = turn.Answer;
+        var bytes = 0;
+        foreach (var fact in turn.Facts)
+        {
+            var metadata = new EventMetadata(pending.Caller.Actor, fact.Command, pending.Caller.Trace).Encode();
+            var id = EventIds.Of(mailbox.Stream, mailbox.Revision + 1 + events.Count, fact.Type, fact.Data.Span, metadata.Span);
+            events.Add(new NewEvent(id, fact.Type, fact.Data, metadata));
+            bytes += fact.Data.Length + metadata.Length;
+        }
+        return (bytes, turn.Again);
+    }
+
+    /// <summary>
+    /// True once the batch's events are in the stream. Without events, once it is sure that nothing newer is: before denying, an instance makes sure
+    /// that its state is current (rule 6). Otherwise the state knows what is new, or is dropped, and the batch is decided again.
+    /// </summary>
+    private async Task<bool> TryMakeDurable(Mailbox<TState, TCommand, TAnswer> mailbox, List<NewEvent> events)
+    {
+        if (events.Count == 0) return !await CatchUp(mailbox);
+        try
+        {
+            mailbox.Revision = (await Append(mailbox.Stream, mailbox.Revision, events)).Revision;
+            RunnerMeter.Appends.Add(1);
+            return true;
+        }
+        catch (WrongRevisionException)
+        {
+            mailbox.State = null;
+            return false;
+        }
+    }
+
+    /// <summary>The identical append is sent again while its outcome is unknown: never a guess.</summary>
+    private async Task<Appended> Append(string stream, long revision, List<NewEvent> events)
+    {
+        for (var resend = 0; ; resend++)
+        {
+            try
+            {
+                return await streams.Append(stream, revision, events, CancellationToken.None);
+            }
+            catch (StreamsUnavailableException away) when (away.OutcomeUnknown && resend < options.Resends)
+            {
+                await Task.Delay(options.ResendAfter * (1 << resend), clock);
+            }
+        }
+    }
+
+    /// <summary>Folds what others appended; false if there was nothing.</summary>
+    private async Task<bool> CatchUp(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        var any = false;
+        await foreach (var stored in streams.Read(mailbox.Stream, Direction.Forwards, mailbox.Revision + 1))
+        {
+            any = true;
+            if (mailbox.State is null) continue;
+            if (model.IsAhead(mailbox.State)) mailbox.State = null;
+            else Fold(mailbox, stored);
+        }
+        return any;
+    }
+
+    private async Task Load(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        var snapshot = await streams.LoadSnapshot(mailbox.Stream, CancellationToken.None);
+        var restored = snapshot is null ? null : Restore(mailbox.Stream, snapshot);
+        mailbox.State = restored ?? model.Empty();
+        mailbox.Revision = mailbox.SnapshotRevision = restored is null ? Revisions.None : snapshot!.Revision;
+        await foreach (var stored in streams.Read(mailbox.Stream, Direction.Forwards, mailbox.Revision + 1)) Fold(mailbox, stored);
+    }
+
+    private void Fold(Mailbox<TState, TCommand, TAnswer> mailbox, StoredEvent stored)
+    {
+        model.Fold(mailbox.State!, stored);
+        mailbox.Revision = stored.Revision;
+    }
+
+    // A snapshot is a cache: one that cannot be read costs a full fold, nothing else.
+    private TState? Restore(string stream, Snapshot snapshot)
+    {
+        try
+        {
+            return model.Restore(snapshot);
+        }
+        catch (Exception unreadable)
+        {
+            LogUnreadable(stream, unreadable);
+            return null;
+        }
+    }
+
+    private async Task TakeSnapshot(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        if (mailbox.State is not { } state || mailbox.Revision - mailbox.SnapshotRevision < options.SnapshotEvery || model.IsAhead(state)) return;
+        mailbox.SnapshotRevision = mailbox.Revision;
+        if (model.Save(state) is not { } saved) return;
+        try
+        {
+            await streams.SaveSnapshot(mailbox.Stream, new Snapshot(mailbox.Revision, saved.Version, saved.Data), CancellationToken.None);
+        }
+        catch (StreamsUnavailableException)
+        {
+            LogNotSaved(mailbox.Stream);
+        }
+    }
+
+    /// <summary>Makes room: of some streams at hand, the half that was used longest ago.</summary>
+    private void Evict()
+    {
+        var some = mailboxes.Values.Take(64).OrderBy(mailbox => mailbox.LastUsed).ToArray();
+        foreach (var mailbox in some.Take((some.Length + 1) / 2))
+            if (mailbox.TryClose()) mailboxes.TryRemove(mailbox.Stream, out _);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the snapshot of {Stream} cannot be read; its events are folded instead")]
+    private partial void LogUnreadable(string stream, Exception unreadable);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "no snapshot of {Stream} was saved: the store is away")]
+    private partial void LogNotSaved(string stream);
+}

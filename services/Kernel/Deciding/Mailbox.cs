@@ -1,0 +1,83 @@
+namespace Metering.Kernel.Deciding;
+
+/// <summary>One stream's queue of commands and, while it is kept, its state. Whoever finds it idle becomes its one writer.</summary>
+internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TState : class
+{
+    private readonly Lock gate = new();
+    private readonly LinkedList<Pending<TCommand, TAnswer>> waiting = [];
+    private bool running;
+    private bool closed;
+
+    public string Stream { get; } = stream;
+
+    /// <summary>None when it has to be read anew. Only the writer touches it.</summary>
+    public TState? State { get; set; }
+
+    /// <summary>The last revision folded into <see cref="State"/> that is in the stream.</summary>
+    public long Revision { get; set; }
+
+    /// <summary>The revision of the last snapshot known to be saved.</summary>
+    public long SnapshotRevision { get; set; }
+
+    /// <summary>When it was last used, for eviction.</summary>
+    public long LastUsed { get; set; }
+
+    /// <summary>Queues a command; <paramref name="isWriter"/>: the caller has to run the mailbox. False if it was evicted: look again.</summary>
+    public bool TryAdd(Pending<TCommand, TAnswer> pending, int most, out bool isWriter)
+    {
+        lock (gate)
+        {
+            isWriter = false;
+            if (closed) return false;
+            if (waiting.Count >= most) throw new OverloadedException(Stream);
+            waiting.AddLast(pending);
+            if (running) return true;
+            return running = isWriter = true;
+        }
+    }
+
+    /// <summary>What has gathered, at most so many; none ends the writer's turn.</summary>
+    public List<Pending<TCommand, TAnswer>> Drain(int most)
+    {
+        lock (gate)
+        {
+            var batch = new List<Pending<TCommand, TAnswer>>(Math.Min(most, waiting.Count));
+            while (batch.Count < most && waiting.First is { } first)
+            {
+                waiting.RemoveFirst();
+                batch.Add(first.Value);
+            }
+            if (batch.Count == 0) running = false;
+            return batch;
+        }
+    }
+
+    /// <summary>Puts commands that no longer fitted into an append back to the front.</summary>
+    public void PutBack(IEnumerable<Pending<TCommand, TAnswer>> rest)
+    {
+        lock (gate)
+            foreach (var pending in rest.Reverse()) waiting.AddFirst(pending);
+    }
+
+    /// <summary>Closes it for eviction; false if it is in use.</summary>
+    public bool TryClose()
+    {
+        lock (gate)
+        {
+            if (running || waiting.Count > 0) return false;
+            return closed = true;
+        }
+    }
+}
+
+/// <summary>A command that waits for its answer.</summary>
+internal sealed class Pending<TCommand, TAnswer>(TCommand command, Caller caller, CancellationToken cancellation)
+    : TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public TCommand Command { get; } = command;
+    public Caller Caller { get; } = caller;
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>What it was decided; leaves only when all that the decision saw is durable.</summary>
+    public TAnswer? Answer { get; set; }
+}
