@@ -5,7 +5,7 @@ public sealed class BalancesOptions
 {
     public const string Section = "Balances";
 
-    /// <summary>Where the service <c>Accounts</c> is: closing asks it.</summary>
+    /// <summary>Where the service <c>Accounts</c> is: closing asks it. None = this very process serves it.</summary>
     public Uri? Accounts { get; set; }
 
     /// <summary>How often due periods are looked for.</summary>

@@ -3,6 +3,7 @@ using Metering.Balances.Publishing;
 using Metering.Balances.Queries;
 using Metering.Balances.ReadModels;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.Hosting;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Ledger.Accounts;
@@ -46,7 +47,7 @@ public static class BalancesRegistration
     {
         services.AddOptions<BalancesOptions>()
             .Bind(configuration.GetSection(BalancesOptions.Section))
-            .Validate(options => options.Accounts is { IsAbsoluteUri: true }, "Balances:Accounts must be the address of the service Accounts")
+            .Validate(options => options.Accounts is null or { IsAbsoluteUri: true }, "Balances:Accounts must be the address of the service Accounts")
             .Validate(options => options.ClosingEvery > TimeSpan.Zero, "Balances:ClosingEvery must be more than zero")
             .Validate(options => options.ClosingDeadline > TimeSpan.Zero, "Balances:ClosingDeadline must be more than zero")
             .Validate(options => options.ClosingAtOnce > 0, "Balances:ClosingAtOnce must be 1 or more")
@@ -57,7 +58,8 @@ public static class BalancesRegistration
 
     private static IServiceCollection AddCloser(this IServiceCollection services)
     {
-        services.AddGrpcClient<Accounts.AccountsClient>((provider, grpc) => grpc.Address = provider.GetRequiredService<BalancesOptions>().Accounts);
+        services.AddGrpcClient<Accounts.AccountsClient>((provider, grpc) =>
+            grpc.Address = provider.GetRequiredService<BalancesOptions>().Accounts ?? provider.GrpcAddress());
         services.AddSingleton(provider => new Closer(
             provider.GetRequiredKeyedService<IReadModel>(BalancesProjection.Name), provider.GetRequiredKeyedService<Projector>(BalancesProjection.Name),
             provider.GetRequiredService<Accounts.AccountsClient>(), provider.GetRequiredService<BalancesOptions>(),

@@ -8,7 +8,6 @@ using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.V1;
 using Microsoft.Extensions.DependencyInjection;
-using Usage = Metering.Ledger.Accounts.Usage;
 
 namespace Metering.Balances.Queries;
 
@@ -42,8 +41,7 @@ internal sealed class BalancesService(
         var at = Requests.Past(request.At, time.GetUtcNow());
         var state = await History.StateAsOf(streams, user, at, context.CancellationToken);
         if (state.Revision < 0) throw RpcErrors.NotFound("user", "a user who had events then", "the user had none");
-        var usage = (Usage)Decisions.Take(state, new GetUsage(), at, zones).Answer;
-        return new GetBalanceAsOfReply { Usage = Wire.Of(user, usage) };
+        return new GetBalanceAsOfReply { Usage = Wire.Of(user, Balance.At(state, at, zones)) };
     }
 
     public override async Task<ListEventsReply> ListEvents(ListEventsRequest request, ServerCallContext context)

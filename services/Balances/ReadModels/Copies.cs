@@ -27,6 +27,7 @@ internal static class Copies
     {
         RolloverSize = window.RolloverSize, RolloverUsed = window.RolloverUsed, RolloverHeld = window.RolloverHeld, QuotaUsed = window.QuotaUsed,
         QuotaHeld = window.QuotaHeld, OverageUsed = window.OverageUsed, OverageHeld = window.OverageHeld,
+        OpenDraws = window.OpenDraws,
     };
 
     private static GroupSum Of(GroupSum sum) => new(sum.Group, sum.Since)

@@ -30,7 +30,7 @@ public sealed record UserBalance(
         state.LastPeriod);
 
     /// <summary>The user's balances as of the last event.</summary>
-    public Usage Usage(Zones zones) => (Usage)Decisions.Take(ToState(), new GetUsage(), At, zones).Answer;
+    public Usage Usage(Zones zones) => Balance.At(ToState(), At, zones);
 
     /// <summary>A state to fold onto: nothing of it is shared that folding changes.</summary>
     public LedgerState ToState()
