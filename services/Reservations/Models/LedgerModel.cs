@@ -27,9 +27,10 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
 
     public bool IsAhead(LedgerState state) => state.Unappended.Count > 0;
 
-    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) => null;
+    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) => (LedgerSnapshots.Version, LedgerSnapshots.Save(state));
 
-    public LedgerState? Restore(Snapshot snapshot) => null;
+    public LedgerState? Restore(Snapshot snapshot) =>
+        snapshot.Version == LedgerSnapshots.Version ? LedgerSnapshots.Restore(snapshot.Data.Span) : null;
 
     private static Fact FactOf(LedgerEvent happened)
     {
