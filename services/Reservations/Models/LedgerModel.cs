@@ -10,7 +10,8 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
 {
     public LedgerState Empty() => new();
 
-    public void Fold(LedgerState state, StoredEvent stored) => Ledger.Accounts.Fold.Apply(state, LedgerEvents.Decode(stored.Type, stored.Data.Span));
+    public void Fold(LedgerState state, StoredEvent stored) =>
+        Ledger.Accounts.Fold.Apply(state, LedgerEvents.Decode(stored.Type, stored.Data.Span));
 
     public Turn<Answer> Decide(LedgerState state, Command command, DateTimeOffset now)
     {
