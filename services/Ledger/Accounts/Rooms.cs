@@ -17,6 +17,31 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
         if (known is { Count: > 0 } && At >= known[^1].Start && At < known[^1].End) return new(known[^1].Start, known[^1].End);
         return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), At);
     }
+
+    /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
+    public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
+    {
+        var window = hold is null ? WindowOf(plan, group, State.Current!.Period) : WindowOf(plan, group, hold);
+        return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
+    }
+
+    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    private Window WindowOf(PlanInForce plan, LimitGroup group, Hold hold)
+    {
+        foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        return WindowOf(plan, group, State.Period(hold.Period)!.Period);
+    }
+
+    /// <summary>
+    /// A hold keeps its groups, but the limits of a group that counts on under another plan are that plan's: its excess must not pass them. That is
+    /// the last plan of the hold's period for what counts in that period, the plan in force for what counts now.
+    /// </summary>
+    private LimitGroup TermsOf(PlanInForce plan, LimitGroup group, Hold hold, Window window)
+    {
+        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At) ? State.Plan : State.Plans[State.Period(hold.Period)!.Assignment];
+        return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
+    }
 }
 
 /// <summary>
