@@ -125,10 +125,11 @@ internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
 
-    public GrantRoom(Context context)
+    /// <param name="expiredToo">Nothing is free of them: for what comes back to one that is restored.</param>
+    public GrantRoom(Context context, bool expiredToo = false)
     {
         foreach (var grant in context.State.Grants)
-            if (grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if (expiredToo || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
 
