@@ -88,8 +88,7 @@ internal sealed class Child : IAsyncDisposable
         lock (writing) log.WriteLine(line);
         last.Enqueue(line);
         if (last.Count > Tail) last.TryDequeue(out _);
-        if (line.StartsWith(announcement, StringComparison.Ordinal) && Uri.TryCreate(line[announcement.Length..].Trim(), UriKind.Absolute, out var uri))
-            listening.TrySetResult(uri);
+        if (line.StartsWith(announcement + "http:", StringComparison.Ordinal)) listening.TrySetResult(new Uri(line[announcement.Length..].Trim()));
     }
 
     // The very dotnet that runs us, unless we were started as a program of our own.
@@ -142,6 +141,7 @@ internal sealed class Children(string folder, TimeProvider time) : IAsyncDisposa
         ["Stripe__RequestsPerSecond"] = "1000", // the simulator sets no limit; the real service does
         ["Reservations__Grace"] = "00:00:00.500",
         ["Urls"] = "http://127.0.0.1:0",
+        ["HealthUrls"] = "http://127.0.0.1:0",
     };
 
     // All programs are built the same way into the same place below their projects.
