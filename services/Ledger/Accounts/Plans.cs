@@ -40,7 +40,7 @@ internal static class Plans
             command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), context.At);
         var starts = new Period(context.State.LastPeriod + 1, context.At, window.End);
         var assigned = Assigned(context, command, context.At, starts);
-        return context.State.Current is null ? Decision.Of(assigned) : Decision.Of(assigned, Periods.EndNow(context));
+        return context.State.Current is null ? Decision.Of(assigned) : Decision.Of(Periods.EndNow(context), assigned);
     }
 
     private static PlanAssigned Assigned(Context context, AssignPlan command, DateTimeOffset anchor, Period? starts) => new(

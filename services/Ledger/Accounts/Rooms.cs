@@ -47,10 +47,10 @@ internal sealed class Room
     /// <summary>What can still be taken: the sum of what is free in each bucket.</summary>
     public long Available => Group.Kind == GroupKind.Cap
         ? Math.Max(0, quota)
-        : Sum(Sum(Math.Max(0, rollover), Math.Max(0, quota)), Sum(grants.Free(Group.Unit), Math.Max(0, overage)));
+        : Capped.Sum(Capped.Sum(Math.Max(0, rollover), Math.Max(0, quota)), Capped.Sum(grants.Free(Group.Unit), Math.Max(0, overage)));
 
     /// <summary>What a commit's excess can take: a group may allow some beyond its limit (rule 8).</summary>
-    public long AvailableToCommit => Sum(Available, Math.Max(0, Group.CommitAllowance - Beyond));
+    public long AvailableToCommit => Capped.Sum(Available, Math.Max(0, Group.CommitAllowance - Beyond));
 
     private long Beyond => Group.Overage is null ? Math.Max(0, -quota) : Math.Max(0, -overage);
 
@@ -87,8 +87,12 @@ internal sealed class Room
         Parts.Add(parts, new Part(bucket, amount));
         return amount;
     }
+}
 
-    private static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
+/// <summary>Sums of amounts ≥ 0 that stop at the most there can be: more room than that is no different.</summary>
+internal static class Capped
+{
+    public static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 }
 
 /// <summary>What is free of the user's credit grants, in the order in which they are drawn: priority, then soonest expiry, then oldest.</summary>
@@ -107,7 +111,7 @@ internal sealed class GrantRoom
     {
         long free = 0;
         foreach (var one in grants)
-            if (one.Grant.Unit == unit) free += Math.Max(0, one.Free);
+            if (one.Grant.Unit == unit) free = Capped.Sum(free, Math.Max(0, one.Free));
         return free;
     }
 

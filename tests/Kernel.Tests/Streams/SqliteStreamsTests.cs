@@ -239,6 +239,18 @@ public sealed class SqliteStreamsTests : StreamsContract
     }
 
     [Test]
+    public async Task Nothing_of_a_failed_group_is_remembered()
+    {
+        await using var saboteur = Raw("""
+            CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.metadata = x'00' BEGIN SELECT RAISE(ABORT, 'poison'); END
+            """);
+        var fresh = Event("fresh", type: "never-stored-before.v1");
+        Assert.CatchAsync<StreamsUnavailableException>(() => Append(Own, Revisions.None, fresh, fresh with { Metadata = new byte[1] }));
+        await Append(Own, Revisions.None, fresh);
+        Assert.That((await All(Own)).Select(item => (item.Revision, item.Type)), Is.EqualTo(new[] { (0L, "never-stored-before.v1") }));
+    }
+
+    [Test]
     public async Task A_failed_commit_leaves_the_outcome_open_and_the_same_append_settles_it()
     {
         // a deferred constraint is judged by COMMIT itself, the one place where the outcome is not known
