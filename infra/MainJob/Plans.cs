@@ -8,7 +8,7 @@ internal sealed class Plans(Clients clients)
     internal const string Input = "llm.input_tokens";
     internal const string Output = "llm.output_tokens";
     internal const string Group = "Tokens";
-    internal const string DailyCap = "Per day";
+    internal const string DailyCap = "per-day";
     internal const long Quota = 130_000;
     internal const long DailyMost = 10_000;
 
