@@ -81,7 +81,7 @@ internal sealed class Child : IAsyncDisposable
         await log.DisposeAsync();
     }
 
-    private IReadOnlyList<string> LastWords => [.. last];
+    private IReadOnlyList<string> LastWords => [.. last.Select(line => $"   {Name} | {line}")];
 
     private void Heard(string? line)
     {

@@ -48,7 +48,7 @@ internal static class Job
         }
         catch (Exception error)
         {
-            foreach (var detail in (error as JobException)?.Details ?? []) story.Line(detail);
+            foreach (var detail in (error as JobException)?.Details ?? []) story.Bare(detail);
             story.Bare($"main job: FAILED: {OneLine(error is JobException ? error.Message : $"{error.GetType().Name}: {error.Message}")}");
             return Failed;
         }

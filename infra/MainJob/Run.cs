@@ -157,6 +157,6 @@ internal sealed class Run(Trace trace, Children children, Story story, TimeProvi
         var differences = Checks.Differences(source, others);
         var totals = $"stripe total {Words.Plain(stripe)} {(stripe == ledger ? "=" : "!=")} ledger total {Words.Plain(ledger)}";
         if (differences.Count == 0) return totals;
-        throw new JobException($"{differences.Count} differences, first {differences[0]}", [.. differences.Take(20), totals]);
+        throw new JobException($"{differences.Count} differences, first {differences[0]}", [.. differences.Take(20).Select(difference => "   " + difference), totals]);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class Story
 
     internal void Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var table = new Table { Border = isTerminal ? TableBorder.Rounded : TableBorder.Markdown };
+        var table = new Table { Border = isTerminal ? TableBorder.Rounded : TableBorder.Ascii };
         foreach (var head in heads) table.AddColumn(new TableColumn(Markup.Escape(head)) { NoWrap = true, Alignment = table.Columns.Count == 0 ? Justify.Left : Justify.Right });
         foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
         console.Write(new Padder(table, new Padding(3, 0, 0, 0)));
