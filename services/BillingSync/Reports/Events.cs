@@ -11,8 +11,8 @@ public abstract record BillingEvent(DateTimeOffset At);
 /// <param name="LedgerRevision">Its number in the user's ledger: orders the messages, however they arrive.</param>
 /// <param name="Closed">True if these totals never change again.</param>
 public sealed record TotalsTaken(
-    DateTimeOffset At, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed, string? StripeCustomer,
-    IReadOnlyList<LineTotal> Lines) : BillingEvent(At);
+    DateTimeOffset At, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed,
+    IReadOnlyList<LineTotal> Lines, string? StripeCustomer = null) : BillingEvent(At);
 
 /// <summary>What one group comes to on one Stripe meter.</summary>
 /// <param name="Total">Usage, overage or charge with its adjustments, as <paramref name="What"/> says; may be negative.</param>
@@ -26,12 +26,12 @@ public sealed record LineTotal(string Group, string StripeMeter, string What, lo
 /// <param name="Reason">Why it was planned.</param>
 /// <param name="Source">The ledger's event that it follows from.</param>
 /// <param name="EventName">The Stripe meter's.</param>
-/// <param name="StripeCustomer">None: unlinked, it waits for one.</param>
 /// <param name="Value">A plain decimal integer of at most 15 digits.</param>
 /// <param name="Timestamp">Whole seconds, within the period.</param>
+/// <param name="StripeCustomer">None: unlinked, it waits for one.</param>
 public sealed record ReportPlanned(
     DateTimeOffset At, string Identifier, int Period, string Group, int Revision, PlanReason Reason, Guid Source, string EventName,
-    string? StripeCustomer, string Value, DateTimeOffset Timestamp) : BillingEvent(At);
+    string Value, DateTimeOffset Timestamp, string? StripeCustomer = null) : BillingEvent(At);
 
 /// <summary>Why a report was planned.</summary>
 public enum PlanReason { PeriodEnded, PeriodClosed }

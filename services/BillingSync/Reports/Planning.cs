@@ -26,7 +26,7 @@ public static class Planning
         return
         [
             new TotalsTaken(
-                at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, totals.StripeCustomer, lines),
+                at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer),
             .. unlinked.Select(report => new ReportLinked(at, report.Identifier, customer!)),
             .. lines.SelectMany(line => Plan(state, totals, line, customer, at)),
         ];
@@ -49,11 +49,12 @@ public static class Planning
         _ => throw new InvalidOperationException($"group {group.Group} reports '{what}', which is not known here"),
     };
 
-    // Only a currency's overage is its own price; what another unit's refunded overage was worth, the ledger alone can say.
+    // Money overage without tiers is its own price, and nothing is left to take from a charge of nothing. What tiered overage was worth, only the
+    // ledger could say; to guess would bill somebody wrongly.
     private static long AdjustedCharge(GroupTotal group)
     {
-        if (group.AdjustedOverage == 0 || IsCurrency(group.Unit)) return group.AdjustedOverage;
-        throw new InvalidOperationException($"the refunded overage of group {group.Group}, in {group.Unit}, comes without its worth");
+        if (group.Charge == 0 || group.AdjustedOverage == 0 || (IsCurrency(group.Unit) && group.Charge == group.Overage)) return group.AdjustedOverage;
+        throw new InvalidOperationException($"the refunded overage of group {group.Group} comes without its worth: {group.AdjustedOverage} {group.Unit}");
     }
 
     private static bool IsCurrency(string unit) => unit.Length == 3 && unit.All(char.IsAsciiLetterUpper);
@@ -69,8 +70,8 @@ public static class Planning
             revision++;
             yield return new ReportPlanned(
                 at, Identifiers.Of(totals.User, receiver, key, revision, totals.Source), totals.Period, line.Group, revision,
-                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, line.StripeMeter, receiver,
-                value.ToString(CultureInfo.InvariantCulture), UsageWindow.TimestampOf(totals.Start, totals.End));
+                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, line.StripeMeter,
+                value.ToString(CultureInfo.InvariantCulture), UsageWindow.TimestampOf(totals.Start, totals.End), receiver);
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = false,
+    RespectRequiredConstructorParameters = true,
     Converters = [typeof(SnakeCaseEnum<PlanReason>), typeof(SnakeCaseEnum<AttemptEnd>)])]
 [JsonSerializable(typeof(TotalsTaken))]
 [JsonSerializable(typeof(ReportPlanned))]
