@@ -93,7 +93,7 @@ public sealed class PeriodTests
     public void Use_of_a_period_that_is_over_counts_for_its_rollover_though_a_hold_expires_first()
     {
         // bug: the current period's window was forgotten when a hold of the period before expired in the same append as its end
-        Given(Assign(90, Daily(Quota(100) with { RolloverMax = 100 }))).At(May.AddHours(23)).And(Reserve(1, Tokens(10)) with { TimeToLive = TimeSpan.FromHours(20) })
+        Given(Assign(90, Daily(Quota(100) with { RolloverMax = 150 }))).At(May.AddHours(23)).And(Reserve(1, Tokens(10)) with { TimeToLive = TimeSpan.FromHours(20) })
             .At(May.AddDays(1)).And(Track(2, Tokens(100)))
             .At(May.AddDays(2)).When(Track(3, Tokens(1)))
             .ThenKinds(typeof(Released), typeof(PeriodClosed), typeof(PeriodEnded), typeof(PeriodClosed), typeof(UsageTracked))
