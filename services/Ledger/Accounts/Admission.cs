@@ -27,7 +27,7 @@ internal static class Admission
             var groups = Demand.GroupsOf(plan.Plan, asked[i]);
             if (groups.Count == 0) return (null, Deny(context, DenialReason.Unmatched, asked[i]));
             if (!Demand.IsPriced(asked[i], groups, pricedAt)) return (null, Deny(context, DenialReason.Unpriced, asked[i]));
-            if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(i));
+            if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(hold is null ? "lines" : "add", i));
             recorded[i] = line;
         }
         return Draw(context, plan, hold, needs) is var (draws, refusal) && refusal is null
@@ -59,8 +59,8 @@ internal static class Admission
         else needs[at] = (group, checked(needs[at].Amount + amount));
     }
 
-    private static Refused TooLarge(int line) =>
-        new(RefusalKind.Invalid, $"lines[{line}].quantity", "the amounts of this command must fit in 64 bits");
+    private static Refused TooLarge(string field, int line) =>
+        new(RefusalKind.Invalid, $"{field}[{line}].quantity", "the amounts of this command must fit in 64 bits");
 
     private static (Items<Draw>? Draws, Denied? Denied) Draw(
         Context context, PlanInForce plan, Hold? hold, List<(LimitGroup Group, long Amount)> needs)

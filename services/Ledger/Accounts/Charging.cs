@@ -7,7 +7,7 @@ namespace Metering.Ledger.Accounts;
 /// Charges actual lines: first to what the hold has in each group, then, as excess, to whatever room every matching group still has, in whole
 /// quantities (rule 8). Unlimited (post-paid), what no bucket has goes to the last one.
 /// </summary>
-internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bool limited)
+internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bool limited, string field = "lines")
 {
     private readonly GrantRoom grants = new(context);
     private readonly List<GroupCharge> groups = [];
@@ -26,7 +26,7 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             }
             catch (OverflowException)
             {
-                return new Refused(RefusalKind.Invalid, $"lines[{i}].quantity", "the amounts of this command must fit in 64 bits");
+                return new Refused(RefusalKind.Invalid, $"{field}[{i}].quantity", "the amounts of this command must fit in 64 bits");
             }
         }
         return null;

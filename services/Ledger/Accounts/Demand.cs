@@ -25,7 +25,7 @@ internal static class Demand
     {
         Rate? latest = null;
         foreach (var rate in line.Rates)
-            if (rate.Currency == currency && rate.From <= at && (latest is null || rate.From > latest.From)) latest = rate;
+            if (rate.Currency == currency && rate.From <= at && at < rate.Until && !(rate.From < latest?.From)) latest = rate;
         return latest;
     }
 
@@ -39,7 +39,7 @@ internal static class Demand
     }
 
     private static Rate RateOf(RatedAmount rated, Plan plan, DateTimeOffset from) =>
-        new(rated.Book, from, plan.Group(rated.Group)!.Unit, rated.Price, rated.MarkupPpm);
+        new(rated.Book, from, DateTimeOffset.MaxValue, plan.Group(rated.Group)!.Unit, rated.Price, rated.MarkupPpm);
 
     /// <summary>True if every money group of the line has a price.</summary>
     public static bool IsPriced(AskedLine line, List<LimitGroup> groups, DateTimeOffset at) =>

@@ -65,7 +65,7 @@ internal sealed class Refunding
     {
         var left = Left(back.Meter, back.Attributes);
         if (back.Quantity > left)
-            return new Refused(RefusalKind.Conflict, $"lines[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
+            return new Refused(RefusalKind.Invalid, $"lines.items[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
         var (gone, quantity) = (before.Of(back.Meter, back.Attributes), back.Quantity);
         foreach (var line in lines)
             if (Is(line, back.Meter, back.Attributes)) Add(amounts, line, ref gone, ref quantity);

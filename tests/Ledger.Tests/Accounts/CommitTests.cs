@@ -121,7 +121,7 @@ public sealed class CommitTests
     [Test]
     public void Actual_amounts_beyond_64_bits_are_malformed() =>
         Given(Assign(Quota(1_000) with { Overage = Over(long.MaxValue) }), Reserve(1, Tokens(10)))
-        .When(Commit(2, of: 1, Tokens(long.MaxValue), Tokens(long.MaxValue))).ThenRefused(RefusalKind.Invalid, "lines[1].quantity")
+        .When(Commit(2, of: 1, Tokens(long.MaxValue), Tokens(long.MaxValue))).ThenRefused(RefusalKind.Invalid, "actual.items[1].quantity")
         .ThenBalance("tokens", used: 0, held: 10, available: long.MaxValue);
 
     [Test]

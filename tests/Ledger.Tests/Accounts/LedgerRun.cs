@@ -126,10 +126,10 @@ internal sealed class LedgerRun
 
     private void CheckSaysTheSame(Reserve reserve)
     {
-        var check = Decisions.Take(state, new Check(reserve.Lines), now, Zones).Answer;
+        var check = Decisions.Take(state, new Check(reserve.Lines), now, Zones).Answer!;
         var clone = new LedgerState();
         foreach (var happened in stream) Fold.Apply(clone, happened);
-        var answer = Decisions.Take(clone, reserve, now, Zones).Answer;
+        var answer = Decisions.Take(clone, reserve, now, Zones).Answer!;
         Must(answer is Done { Events: [Reserved reserved] } ? check is Allowed allowed && allowed.Draws.Equals(reserved.Draws) : SameDenial(check, answer),
             $"check = reserve: {check}, {answer}");
     }

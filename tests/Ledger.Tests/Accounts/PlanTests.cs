@@ -104,7 +104,7 @@ public sealed class PlanTests
             new PeriodEnded(Mid, new(1, May, Mid), [Total(50)], null, null, null),
             new PeriodClosed(Mid, new(1, May, Mid), [Total(50)], [new("llm.tokens", 50, 0)], null))
         .When(Reserve(3, Tokens(1))).ThenDenied(DenialReason.NoPlan)
-        .When(End(4)).ThenRefused(RefusalKind.Conflict, "user");
+        .When(End(4)).ThenRefused(RefusalKind.NotFound, "user");
 
     [Test]
     public void Ending_the_plan_drops_the_one_that_waits() => Given(Assign(Quota(100)), Assign(2, PlanOf(Quota(300))), End(3))
@@ -144,11 +144,12 @@ public sealed class PlanTests
 
     [Test]
     public void Own_limits_name_groups_of_the_plan_or_the_next() => Given(Assign(Quota(100)), Assign(1, PlanOf(Quota(9, "other"))))
-        .When(Customize(2, new CustomLimit("other", 1), new CustomLimit("nothing", 1))).ThenRefused(RefusalKind.Invalid, "limits[1].group");
+        .When(Customize(2, new CustomLimit("other", 1), new CustomLimit("nothing", 1))).ThenRefused(RefusalKind.NotFound, "limits[1].group");
 
     [Test]
     public void A_payment_is_credited_once_for_ever() => Given(Grant(1, 10))
-        .At(May.AddYears(3)).When(Grant(2, 10) with { Source = "payment-1" }).ThenRefused(RefusalKind.Exists, "source");
+        .At(May.AddYears(3)).When(Grant(2, 10) with { Source = "payment-1" }).ThenAnswer<DoneBefore>(before => Assert.That(before.Revision, Is.Zero))
+        .When(Grant(3, 11) with { Source = "payment-1" }).ThenRefused(RefusalKind.Exists, "source");
 
     [Test]
     public void A_credit_must_expire_in_time_to_come() => Given()

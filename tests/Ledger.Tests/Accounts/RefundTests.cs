@@ -27,25 +27,25 @@ public sealed class RefundTests
 
     [Test]
     public void Never_more_than_was_committed() => CommittedOfAllBuckets()
-        .When(Refund(3, of: 1, Back(101))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 100")
+        .When(Refund(3, of: 1, Back(101))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 100")
         .And(Refund(4, of: 1, Back(60)))
-        .When(Refund(5, of: 1, Back(41))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 40");
+        .When(Refund(5, of: 1, Back(41))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 40");
 
     [Test]
     public void What_the_commit_gave_back_is_not_given_back_again() => Given(Assign(Quota(100)), Reserve(1, Tokens(60)), Commit(2, of: 1, Tokens(20)))
-        .When(Refund(3, of: 1, Back(21))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 20")
+        .When(Refund(3, of: 1, Back(21))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 20")
         .When(Refund(4, of: 1)).Then(GaveBack(4, 1, May, [Back(20)], Took("tokens", 100, Q(20))));
 
     [Test]
     public void Uncharged_overrun_cannot_be_refunded() => Given(Assign(Quota(100)), Reserve(1, Tokens(60)), Commit(2, of: 1, Tokens(150)))
-        .When(Refund(3, of: 1, Back(101))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 100");
+        .When(Refund(3, of: 1, Back(101))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 100");
 
     [Test]
     public void A_line_named_twice_counts_as_their_sum()
     {
         // bug: each was compared with what was left, so that together they gave back more than was committed
         var spec = Given(Assign(Quota(200)), Reserve(1, Tokens(100)), Commit(2, of: 1));
-        spec.When(Refund(3, of: 1, Back(60), Back(60))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 100");
+        spec.When(Refund(3, of: 1, Back(60), Back(60))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 100");
         spec.When(Refund(4, of: 1, Back(60), Back(30))).Then(GaveBack(4, 1, May, [Back(90)], Took("tokens", 190, Q(90))));
     }
 
@@ -54,13 +54,13 @@ public sealed class RefundTests
         // bug: each of the equal lines gave back the whole quantity asked
         Given(Assign(Quota(200)), Reserve(1, Tokens(60)), Extend(2, of: 1, null, Tokens(40)), Commit(3, of: 1))
         .When(Refund(4, of: 1, Back(70))).Then(GaveBack(4, 1, May, [Back(70)], Took("tokens", 170, Q(70))))
-        .When(Refund(5, of: 1, Back(31))).ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 30")
+        .When(Refund(5, of: 1, Back(31))).ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 30")
         .When(Refund(6, of: 1)).Then(GaveBack(6, 1, May, [Back(30)], Took("tokens", 200, Q(30))));
 
     [Test]
     public void A_line_that_was_not_committed_has_nothing_to_refund() => CommittedOfAllBuckets()
         .When(Refund(3, of: 1, new RefundLine("llm.tokens", Attributes.Of([new("model", "large")]), 1)))
-        .ThenRefused(RefusalKind.Conflict, "lines[0].quantity", "at most 0");
+        .ThenRefused(RefusalKind.Invalid, "lines.items[0].quantity", "at most 0");
 
     [Test]
     public void An_open_reservation_is_released_not_refunded() => Given(Assign(Quota(100)), Reserve(1, Tokens(60)))
