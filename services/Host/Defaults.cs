@@ -11,6 +11,8 @@ internal static class Defaults
         ["Bus"] = "memory",
         ["Stripe:ApiKey"] = "sk_test_simulator",
         ["Stripe:ApiBase"] = "http://127.0.0.1:12111",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning", // else several lines per call
+        ["Logging:LogLevel:System.Net.Http"] = "Warning",
     };
 
     /// <summary>The defaults of the settings that are not set.</summary>

@@ -8,7 +8,7 @@ using Metering.Reservations;
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
-    Console.WriteLine(Help.Text);
+    await Console.Out.WriteLineAsync(Help.Text);
     return 0;
 }
 
@@ -33,7 +33,7 @@ try
 }
 catch (InvalidOperationException wrong)
 {
-    Console.Error.WriteLine($"metering host: {wrong.Message}");
+    await Console.Error.WriteLineAsync($"metering host: {wrong.Message}");
     return 2;
 }
 

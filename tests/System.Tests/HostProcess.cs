@@ -15,7 +15,7 @@ internal sealed class HostProcess : IAsyncDisposable
         this.process = process;
         Address = address;
         channel = GrpcChannel.ForAddress(address);
-        Reservations = new Reservations.ReservationsClient(channel);
+        Reservations = new V1.Reservations.ReservationsClient(channel);
         Accounts = new Accounts.AccountsClient(channel);
         Catalog = new V1.Catalog.CatalogClient(channel);
         Balances = new V1.Balances.BalancesClient(channel);
@@ -23,7 +23,7 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public Uri Address { get; }
-    public Reservations.ReservationsClient Reservations { get; }
+    public V1.Reservations.ReservationsClient Reservations { get; }
     public Accounts.AccountsClient Accounts { get; }
     public V1.Catalog.CatalogClient Catalog { get; }
     public V1.Balances.BalancesClient Balances { get; }

@@ -19,7 +19,7 @@ internal static class Scene
         await host.Catalog.DeclareMeterAsync(new DeclareMeterRequest { Meter = new Meter { Name = Meter, Unit = "tokens" } });
         var group = new LimitGroup { Label = "Tokens", Unit = "tokens", Kind = GroupKind.Funding, Quota = quota, Window = WindowLength.BillingPeriod };
         group.Matches.Add(new Match { Meter = Meter });
-        if (stripeMeter is not null) group.Reporting = new Reporting { StripeMeter = stripeMeter, Scale = 1, What = Reports.Usage };
+        if (stripeMeter is not null) group.Reporting = new Reporting { StripeMeter = stripeMeter, Scale = 1, What = ReportedTotal.Usage };
         await host.Catalog.PublishPlanAsync(new PublishPlanRequest
         {
             CommandId = NewId(),

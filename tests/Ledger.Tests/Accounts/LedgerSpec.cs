@@ -117,7 +117,7 @@ internal sealed class LedgerSpec
     /// <summary>One group's balance as a read shows it.</summary>
     public LedgerSpec ThenBalance(string group, long used, long held, long available)
     {
-        var usage = (Usage)Decisions.Take(Rebuilt(), new GetUsage(), now, Zones).Answer;
+        var usage = (Usage)Decisions.Take(Rebuilt(), new GetUsage(), now, Zones).Answer!;
         var balance = usage.Groups.Single(one => one.Group == group);
         Assert.That((balance.Used, balance.Held, balance.Available), Is.EqualTo((used, held, available)), balance.ToString());
         return this;
@@ -125,13 +125,13 @@ internal sealed class LedgerSpec
 
     public LedgerSpec ThenGrant(int grant, long used, long held, long expired)
     {
-        var usage = (Usage)Decisions.Take(Rebuilt(), new GetUsage(), now, Zones).Answer;
+        var usage = (Usage)Decisions.Take(Rebuilt(), new GetUsage(), now, Zones).Answer!;
         var balance = usage.Grants.Single(one => one.Grant == Real(Number(grant)));
         Assert.That((balance.Used, balance.Held, balance.Expired), Is.EqualTo((used, held, expired)), balance.ToString());
         return this;
     }
 
-    public Answer Answer => turn.Answer;
+    public Answer Answer => turn.Answer!;
 
     public IReadOnlyList<LedgerEvent> Appended => stream.Skip(before).Select(Numbered).ToList();
 
@@ -152,6 +152,8 @@ internal sealed class LedgerSpec
         var rebuilt = Rebuilt();
         foreach (var due in state.Unappended) Fold.Apply(rebuilt, due);
         Assert.That(StateDump.Of(rebuilt), Is.EqualTo(StateDump.Of(state)), "rebuilt is not live");
+        var restored = LedgerSnapshots.Restore(LedgerSnapshots.Save(rebuilt).Span);
+        Assert.That(StateDump.Of(restored), Is.EqualTo(StateDump.Of(rebuilt)), "a snapshot is not the state");
         return this;
     }
 
