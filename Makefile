@@ -10,12 +10,12 @@ export DOTNET_NOLOGO := 1
 export SLN TRACE API
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test api fmt clean FORCE
+.PHONY: help build run test api fmt clean sdk FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
+build: sdk .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
 	@infra/scripts/build.sh
 
 run: build ## run the main job; TRACE=<file> replays that trace
@@ -34,6 +34,9 @@ clean: ## remove what was built, the test results and the remembered package set
 	@find . \( -name .git -o -name node_modules \) -prune -o -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 	@rm -rf TestResults .standins.props
 
+sdk:
+	@infra/scripts/sdk.sh
+
 # Which package set to build with is probed once, and again when the pinned versions change or the stand-ins are gone.
-.standins.props: Directory.Packages.props $(if $(wildcard infra/standins),,FORCE)
+.standins.props: Directory.Packages.props $(if $(wildcard infra/standins),,FORCE) | sdk
 	@infra/scripts/probe.sh

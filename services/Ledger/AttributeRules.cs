@@ -6,11 +6,11 @@ public static class AttributeRules
     /// <summary>What is wrong with the attributes; null when nothing is.</summary>
     public static string? Problem(Attributes attributes)
     {
-        if (attributes.Count > Attributes.Most) return $"must be at most {Attributes.Most} attributes";
+        if (attributes.Count > Attributes.Most) return $"at most {Attributes.Most} attributes";
         foreach (var (key, value) in attributes.Pairs)
         {
-            if (key.Length is 0 or > Attributes.KeyLength) return $"keys must have 1–{Attributes.KeyLength} characters";
-            if (value.Length > Attributes.ValueLength) return $"the value of {key} must have at most {Attributes.ValueLength} characters";
+            if (key.Length is 0 or > Attributes.KeyLength) return $"keys of 1–{Attributes.KeyLength} characters";
+            if (value.Length > Attributes.ValueLength) return $"a value of at most {Attributes.ValueLength} characters for {key}";
         }
         return null;
     }

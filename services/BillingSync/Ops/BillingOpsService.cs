@@ -18,8 +18,8 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context)
     {
         if (request.HasUser) CheckUser(request.User);
-        if (request.PageSize is < 0 or > PageMost) throw RpcErrors.Invalid("page_size", $"0 to {PageMost}");
-        if (!System.Enum.IsDefined(request.State)) throw RpcErrors.Invalid("state", "a state that this version knows");
+        if (request.PageSize is < 0 or > PageMost) throw RpcErrors.Invalid("page_size", $"0 to {PageMost}", $"it is {request.PageSize}");
+        if (!System.Enum.IsDefined(request.State)) throw RpcErrors.Invalid("state", "a state that this version knows", $"it is {(int)request.State}");
         return Task.FromResult(List(request, Place.Parse(request.PageToken)));
     }
 
@@ -102,7 +102,7 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
     private static void CheckUser(string user)
     {
         if (user.Length is < 1 or > 128 || !user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c)))
-            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -");
+            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is none");
     }
 
     /// <summary>Where a page begins: a user, and the number of that user's report.</summary>
@@ -118,7 +118,7 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
             }
             catch (Exception malformed) when (malformed is FormatException or OverflowException or IndexOutOfRangeException)
             {
-                throw RpcErrors.Invalid("page_token", "empty, or next_page_token of the page before");
+                throw RpcErrors.Invalid("page_token", "empty, or next_page_token of the page before", "it is none");
             }
         }
 

@@ -86,12 +86,19 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         batch.RemoveAll(pending => pending.Cancellation.IsCancellationRequested && pending.TrySetCanceled(pending.Cancellation));
         for (var i = 0; i < batch.Count; i++)
         {
-            if (bytes >= options.BatchBytesMost) PutBack(mailbox, batch, i);
-            else if (TryDecide(mailbox, batch[i], now, events) is { } added) bytes += added;
-            else
+            if (bytes >= options.BatchBytesMost)
+            {
+                PutBack(mailbox, batch, i);
+            }
+            else if (TryDecide(mailbox, batch[i], now, events) is not { } decided)
             {
                 batch.RemoveAt(i);
                 return null;
+            }
+            else
+            {
+                bytes += decided.Bytes;
+                if (decided.Again) PutBack(mailbox, batch, i);
             }
         }
         RunnerMeter.Commands.Add(batch.Count);
@@ -105,7 +112,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     }
 
     // A command that cannot be decided fails alone; the state it was half folded into is dropped.
-    private int? TryDecide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
+    private (int Bytes, bool Again)? TryDecide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
     {
         try
         {
@@ -119,7 +126,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         }
     }
 
-    private int Decide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
+    private (int Bytes, bool Again) Decide(Mailbox<TState, TCommand, TAnswer> mailbox, Pending<TCommand, TAnswer> pending, DateTimeOffset now, List<NewEvent> events)
     {
         var turn = model.Decide(mailbox.State!, pending.Command, now);
         pending.Answer = turn.Answer;
@@ -131,7 +138,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
             events.Add(new NewEvent(id, fact.Type, fact.Data, metadata));
             bytes += fact.Data.Length + metadata.Length;
         }
-        return bytes;
+        return (bytes, turn.Again);
     }
 
     /// <summary>

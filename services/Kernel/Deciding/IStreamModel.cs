@@ -31,7 +31,8 @@ public interface IStreamModel<TState, TCommand, TAnswer> where TState : class
 }
 
 /// <summary>What a decision comes to. No facts: nothing is appended.</summary>
-public readonly record struct Turn<TAnswer>(IReadOnlyList<Fact> Facts, TAnswer Answer);
+/// <param name="Again">The facts have to be appended before the command can be decided: it is decided again after them.</param>
+public readonly record struct Turn<TAnswer>(IReadOnlyList<Fact> Facts, TAnswer Answer, bool Again = false);
 
 /// <summary>An event to be, and the command that caused it (none for what was due by time).</summary>
 public readonly record struct Fact(string Type, ReadOnlyMemory<byte> Data, Guid? Command);

@@ -12,11 +12,15 @@ internal readonly record struct Decision(LedgerEvent[] Events, Answer Answer, bo
 }
 
 /// <summary>A command decided, and all that goes into the stream with it: due facts, its own events, what became due by them.</summary>
-public sealed record LedgerTurn(IReadOnlyList<LedgerEvent> Events, Answer Answer);
+/// <param name="Answer">None: so much was due that it is appended first (no append may pass the store's size); decide the command again then.</param>
+public sealed record LedgerTurn(IReadOnlyList<LedgerEvent> Events, Answer? Answer);
 
 /// <summary>Decides commands one after another on a state that it owns. Pure: the moment and the zones are passed in.</summary>
 public static class Decisions
 {
+    /// <summary>Facts that are due and wait for a command to be appended with: more (a user idle for years) go first, in appends of their own.</summary>
+    public const int DueMost = 100;
+
     /// <summary>
     /// Decides <paramref name="command"/> at max(<paramref name="now"/>, the last event's time) and folds what comes of it. Nothing is to be
     /// appended for a denial, a refusal, a repeat or a read, however much was due (rule 6).
@@ -24,19 +28,30 @@ public static class Decisions
     public static LedgerTurn Take(LedgerState state, Command command, DateTimeOffset now, Zones zones)
     {
         var context = new Context(state, now > state.At ? now : state.At, zones);
-        Advance(context);
+        if (!TryAdvance(context)) return new LedgerTurn(TakeUnappended(state), null);
         var decision = Decide(context, command);
         if (decision.Events.Length == 0 && !decision.Flushes) return new LedgerTurn([], decision.Answer);
         foreach (var happened in decision.Events) Happen(state, happened);
-        Advance(context);
-        var events = state.Unappended.ToArray();
-        state.Unappended.Clear();
-        return new LedgerTurn(events, decision.Answer);
+        TryAdvance(context);
+        return new LedgerTurn(TakeUnappended(state), decision.Answer);
     }
 
-    private static void Advance(Context context)
+    /// <summary>Emits what is due, in due order; false when there is more than one append should carry.</summary>
+    private static bool TryAdvance(Context context)
     {
-        while (DueFacts.Next(context) is { } due) Happen(context.State, due);
+        while (DueFacts.Next(context) is { } due)
+        {
+            if (context.State.Unappended.Count >= DueMost) return false;
+            Happen(context.State, due);
+        }
+        return true;
+    }
+
+    private static LedgerEvent[] TakeUnappended(LedgerState state)
+    {
+        var events = state.Unappended.ToArray();
+        state.Unappended.Clear();
+        return events;
     }
 
     private static void Happen(LedgerState state, LedgerEvent happened)

@@ -85,16 +85,17 @@ public static class Fold
 
     private static void GiveBack(LedgerState state, Refunded e, Draw draw, Part part)
     {
-        if (part.Bucket == Bucket.Credit) GiveBack(state.Grant(part.Grant!.Value), part.Amount, e.RestoreUntil);
+        if (part.Bucket == Bucket.Credit) GiveBack(state.Grant(part.Grant!.Value), part.Amount, e);
         else if (part.Bucket != Bucket.Overage || state.Period(e.Period) is not null) state.Use(draw.Group, draw.Since)?.At(draw.Start)?.Use(part.Bucket, -part.Amount);
         if (state.Period(e.Period) is { } period) period.Sum(draw.Group, draw.Since)!.Add(part.Bucket, -part.Amount);
         else if (e.AdjustsPeriod is { } open) OpenPeriod(state, open).Sum(state.Plans[draw.Since].Plan.Group(draw.Group)!, draw.Since).Adjust(part.Bucket, -part.Amount);
     }
 
-    private static void GiveBack(Grant grant, long amount, DateTimeOffset? restoreUntil)
+    /// <summary>Only a grant that has expired is restored: one still in force keeps its own expiry.</summary>
+    private static void GiveBack(Grant grant, long amount, Refunded e)
     {
         grant.Used -= amount;
-        if (restoreUntil is { } until && grant.ExpiresAt is { } expiry && until > expiry) grant.ExpiresAt = until;
+        if (e.RestoreUntil is { } until && grant.ExpiresAt <= e.At && until > e.At) grant.ExpiresAt = until;
     }
 
     private static void RememberLate(LedgerState state, Refunded e)
@@ -161,7 +162,7 @@ public static class Fold
     }
 
     private static void On(LedgerState state, CreditGranted e) =>
-        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source) { ExpiresAt = e.ExpiresAt });
+        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt });
 
     private static void On(LedgerState state, PeriodEnded e)
     {
@@ -201,6 +202,7 @@ public static class Fold
         foreach (var draw in draws)
         {
             var window = WindowOf(state, draw);
+            window.OpenDraws++;
             foreach (var part in draw.Parts)
                 if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held += part.Amount;
                 else window.Hold(part.Bucket, part.Amount);
@@ -212,11 +214,17 @@ public static class Fold
         if (!state.Holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
         state.Expiries.Remove((hold.ExpiresAt, reservation));
         OpenPeriod(state, hold.Period).OpenHolds--;
-        foreach (var draw in hold.Draws)
-            foreach (var part in draw.Parts)
-                if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held -= part.Amount;
-                else WindowOf(state, draw).Hold(part.Bucket, -part.Amount);
+        foreach (var draw in hold.Draws) Settle(state, draw);
         return hold;
+    }
+
+    private static void Settle(LedgerState state, Draw draw)
+    {
+        var window = WindowOf(state, draw);
+        window.OpenDraws--;
+        foreach (var part in draw.Parts)
+            if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held -= part.Amount;
+            else window.Hold(part.Bucket, -part.Amount);
     }
 
     private static void Charge(LedgerState state, PeriodUse period, Plan plan, Items<Draw> draws)
@@ -267,10 +275,13 @@ public static class Fold
             if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use) use.Windows.RemoveAll(window => IsDone(state, window));
     }
 
-    /// <summary>Nothing can change in a window that is over, holds nothing and is no open period's own (that decides the rollover).</summary>
+    /// <summary>
+    /// Nothing can change in a window that is over, in which no hold counts and that is no open period's own (that decides the rollover). The
+    /// current period may be over, too: its end can come in the same append, after an earlier due fact.
+    /// </summary>
     private static bool IsDone(LedgerState state, WindowUse window)
     {
-        if (window.Held != 0 || window.End > state.At) return false;
+        if (window.OpenDraws > 0 || window.End > state.At || state.Current?.Period.Start == window.Start) return false;
         foreach (var ended in state.Ended)
             if (ended.Period.Start == window.Start) return false;
         return true;

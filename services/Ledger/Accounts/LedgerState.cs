@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Metering.Ledger.Catalog;
 
 namespace Metering.Ledger.Accounts;
@@ -37,6 +38,7 @@ public sealed class LedgerState
     public Dictionary<Guid, Hold> Holds { get; init; } = [];
 
     /// <summary>Holds by the moment at which they expire.</summary>
+    [JsonIgnore]
     public SortedSet<(DateTimeOffset At, Guid Reservation)> Expiries { get; init; } = [];
 
     /// <summary>The running period; none without a plan.</summary>
@@ -54,6 +56,7 @@ public sealed class LedgerState
     public RememberedIds Remembered { get; init; } = new();
 
     /// <summary>Facts that are due, folded already but not appended yet: they go first in the next append (rule 14).</summary>
+    [JsonIgnore]
     public List<LedgerEvent> Unappended { get; init; } = [];
 
     /// <summary>The last revision that is in the stream, or will be with the command just decided.</summary>
@@ -120,6 +123,9 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
     public long OverageUsed { get; set; }
     public long OverageHeld { get; set; }
 
+    /// <summary>Draws of open holds that count here, those that took only credits too: their excess may still take from this window.</summary>
+    public int OpenDraws { get; set; }
+
     /// <summary>Taken of this window's own buckets (credits are elsewhere).</summary>
     public long Used => RolloverUsed + QuotaUsed + OverageUsed;
     public long Held => RolloverHeld + QuotaHeld + OverageHeld;
@@ -140,7 +146,7 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
 }
 
 /// <summary>A prepaid amount of a unit.</summary>
-public sealed class Grant(Guid id, string unit, long amount, int priority, DateTimeOffset grantedAt, string source)
+public sealed class Grant(Guid id, string unit, long amount, int priority, DateTimeOffset grantedAt, string source, long revision)
 {
     public Guid Id { get; } = id;
     public string Unit { get; } = unit;
@@ -148,6 +154,10 @@ public sealed class Grant(Guid id, string unit, long amount, int priority, DateT
     public int Priority { get; } = priority;
     public DateTimeOffset GrantedAt { get; } = grantedAt;
     public string Source { get; } = source;
+
+    /// <summary>Where its CreditGranted is.</summary>
+    public long Revision { get; } = revision;
+
     public DateTimeOffset? ExpiresAt { get; set; }
     public long Used { get; set; }
     public long Held { get; set; }

@@ -27,12 +27,12 @@ internal sealed class Refunding
         period = past.Committed?.Period ?? past.Tracked!.Period ?? 0;
         var assignment = past.Committed?.Assignment ?? past.Tracked!.Assignment;
         plan = context.State.Plans.GetValueOrDefault(assignment) ?? new PlanInForce(0, NoPlan, default, []);
-        grants = new GrantRoom(context);
+        grants = new GrantRoom(context, expiredToo: command.RestoreUntil > context.At);
     }
 
     public Decision Decide()
     {
-        var back = command.Lines ?? Rest();
+        var back = command.Lines is { } asked ? Merged(asked) : Rest();
         if (back.Count == 0) return Decision.Refused(RefusalKind.Conflict, "reservation_id", "a commit of which something is left to refund");
         var amounts = new List<(LimitGroup Group, long Amount)>();
         for (var i = 0; i < back.Count; i++)
@@ -50,6 +50,12 @@ internal sealed class Refunding
         .Where(line => line.Quantity > 0)
         .ToItems();
 
+    /// <summary>A line that is named twice is asked for once: together they must not be more than is left of it.</summary>
+    private static Items<RefundLine> Merged(Items<RefundLine> asked) => asked
+        .GroupBy(line => (line.Meter, line.Attributes))
+        .Select(same => new RefundLine(same.Key.Meter, same.Key.Attributes, same.Aggregate(0L, (sum, line) => Capped.Sum(sum, line.Quantity))))
+        .ToItems();
+
     private long Left(string meter, Attributes attributes) =>
         lines.Where(line => Is(line, meter, attributes)).Sum(line => line.Charged) - before.Of(meter, attributes);
 
@@ -59,19 +65,20 @@ internal sealed class Refunding
     {
         var left = Left(back.Meter, back.Attributes);
         if (back.Quantity > left)
-            return new Refused(RefusalKind.Conflict, $"lines[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
-        var gone = before.Of(back.Meter, back.Attributes);
+            return new Refused(RefusalKind.Invalid, $"lines.items[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
+        var (gone, quantity) = (before.Of(back.Meter, back.Attributes), back.Quantity);
         foreach (var line in lines)
-            if (Is(line, back.Meter, back.Attributes)) Add(amounts, line, ref gone, back.Quantity);
+            if (Is(line, back.Meter, back.Attributes)) Add(amounts, line, ref gone, ref quantity);
         return null;
     }
 
     /// <summary>A line is rated once (rule 19), so a part of it is worth what the rest is rated less.</summary>
-    private void Add(List<(LimitGroup Group, long Amount)> amounts, UsedLine line, ref long gone, long quantity)
+    private void Add(List<(LimitGroup Group, long Amount)> amounts, UsedLine line, ref long gone, ref long quantity)
     {
         var goneHere = Math.Min(gone, line.Charged);
         var backHere = Math.Min(quantity, line.Charged - goneHere);
         gone -= goneHere;
+        quantity -= backHere;
         foreach (var group in plan.Plan.Groups)
             if (group.Covers(line.Meter, line.Unit, line.Attributes)) Add(amounts, group, Worth(line, group, goneHere, backHere));
     }
@@ -95,10 +102,18 @@ internal sealed class Refunding
     private Draw GiveBack(LimitGroup group, long amount)
     {
         var draw = charged.First(one => one.Group == group.Label);
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
         var back = Parts.Last(Net(draw), amount);
-        foreach (var part in back) room.Return(part);
-        return room.Draw(back.ToItems());
+        return new Draw(draw.Group, draw.Since, draw.Start, draw.End, back.ToItems(), LeftAfter(group, draw, back));
+    }
+
+    /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
+    private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
+    {
+        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        if (room.Use is null) return 0;
+        foreach (var part in back)
+            if (part.Bucket != Bucket.Overage || AdjustsPeriod() is null) room.Return(part);
+        return room.Available;
     }
 
     private List<Part> Net(Draw draw)

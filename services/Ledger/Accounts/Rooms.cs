@@ -17,6 +17,31 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
         if (known is { Count: > 0 } && At >= known[^1].Start && At < known[^1].End) return new(known[^1].Start, known[^1].End);
         return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), At);
     }
+
+    /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
+    public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
+    {
+        var window = hold is null ? WindowOf(plan, group, State.Current!.Period) : WindowOf(plan, group, hold);
+        return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
+    }
+
+    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    private Window WindowOf(PlanInForce plan, LimitGroup group, Hold hold)
+    {
+        foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        return WindowOf(plan, group, State.Period(hold.Period)!.Period);
+    }
+
+    /// <summary>
+    /// A hold keeps its groups, but the limits of a group that counts on under another plan are that plan's: its excess must not pass them. That is
+    /// the last plan of the hold's period for what counts in that period, the plan in force for what counts now.
+    /// </summary>
+    private LimitGroup TermsOf(PlanInForce plan, LimitGroup group, Hold hold, Window window)
+    {
+        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At) ? State.Plan : State.Plans[State.Period(hold.Period)!.Assignment];
+        return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
+    }
 }
 
 /// <summary>
@@ -47,10 +72,10 @@ internal sealed class Room
     /// <summary>What can still be taken: the sum of what is free in each bucket.</summary>
     public long Available => Group.Kind == GroupKind.Cap
         ? Math.Max(0, quota)
-        : Sum(Sum(Math.Max(0, rollover), Math.Max(0, quota)), Sum(grants.Free(Group.Unit), Math.Max(0, overage)));
+        : Capped.Sum(Capped.Sum(Math.Max(0, rollover), Math.Max(0, quota)), Capped.Sum(grants.Free(Group.Unit), Math.Max(0, overage)));
 
     /// <summary>What a commit's excess can take: a group may allow some beyond its limit (rule 8).</summary>
-    public long AvailableToCommit => Sum(Available, Math.Max(0, Group.CommitAllowance - Beyond));
+    public long AvailableToCommit => Capped.Sum(Available, Math.Max(0, Group.CommitAllowance - Beyond));
 
     private long Beyond => Group.Overage is null ? Math.Max(0, -quota) : Math.Max(0, -overage);
 
@@ -87,8 +112,12 @@ internal sealed class Room
         Parts.Add(parts, new Part(bucket, amount));
         return amount;
     }
+}
 
-    private static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
+/// <summary>Sums of amounts ≥ 0 that stop at the most there can be: more room than that is no different.</summary>
+internal static class Capped
+{
+    public static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 }
 
 /// <summary>What is free of the user's credit grants, in the order in which they are drawn: priority, then soonest expiry, then oldest.</summary>
@@ -96,10 +125,11 @@ internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
 
-    public GrantRoom(Context context)
+    /// <param name="expiredToo">Nothing is free of them: for what comes back to one that is restored.</param>
+    public GrantRoom(Context context, bool expiredToo = false)
     {
         foreach (var grant in context.State.Grants)
-            if (grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if (expiredToo || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
 
@@ -107,7 +137,7 @@ internal sealed class GrantRoom
     {
         long free = 0;
         foreach (var one in grants)
-            if (one.Grant.Unit == unit) free += Math.Max(0, one.Free);
+            if (one.Grant.Unit == unit) free = Capped.Sum(free, Math.Max(0, one.Free));
         return free;
     }
 

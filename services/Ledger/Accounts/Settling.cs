@@ -33,7 +33,10 @@ internal static class Settling
         return new Refunding(context, command, past).Decide();
     }
 
-    /// <summary>Settling a settled reservation changes nothing and says what it is (rule 9).</summary>
+    /// <summary>
+    /// Settling a settled reservation changes nothing and says what it is (rule 9). One that the stream says was reserved and no more has expired:
+    /// the fact is due, but a refusal appends nothing.
+    /// </summary>
     public static Decision NotOpen(Guid reservation, Past? past) => past switch
     {
         null => Decision.Answered(new NeedsPast(reservation)),
@@ -42,6 +45,7 @@ internal static class Settling
             Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; it had expired by {e.At:O}"),
         { Released: { } e } => Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; it was released at {e.At:O}"),
         { Tracked: { } e } => Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; this is usage tracked at {e.At:O}"),
+        { Reserved: not null } => Decision.Refused(RefusalKind.Settled, "reservation_id", "an open reservation; it has expired"),
         _ => Decision.Refused(RefusalKind.NotFound, "reservation_id", "the id of a reservation of this user"),
     };
 
@@ -53,7 +57,7 @@ internal static class Settling
 
     private static Decision CommitActual(Context context, Commit command, Hold hold, Items<AskedLine> actual)
     {
-        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true);
+        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true, "actual.items");
         if (charge.Add(actual, hold.At) is { } refused) return Decision.Answered(refused);
         var committed = Committed(context, command, hold, charge.Lines, charge.Draws());
         var unused = charge.Unused();

@@ -29,13 +29,14 @@ public static partial class CatalogDecisions
     private static CatalogDecision Decide(CatalogState state, DeclareMeter command, DateTimeOffset at)
     {
         var meter = command.Meter;
-        if (!Name().IsMatch(meter.Name)) return Invalid("meter.name", "must be 1–128 characters of a–z 0–9 _ . -");
-        if (!Name().IsMatch(meter.Unit)) return Invalid("meter.unit", "must be 1–128 characters of a–z 0–9 _ . -");
+        if (!Name().IsMatch(meter.Name)) return Invalid("meter.name", "1–128 characters of a–z 0–9 _ . -");
+        if (!Name().IsMatch(meter.Unit)) return Invalid("meter.unit", "1–128 characters of a–z 0–9 _ . -");
         return state.Declaration(meter.Name) switch
         {
             null => new(new MeterDeclared(at, CauseOf(command), meter), new Declared(meter, at)),
             var before when before.Meter == meter => new(null, before),
-            var before => Refuse(RefusalKind.OtherContent, "meter.unit", $"{meter.Name} is declared in {before.Meter.Unit}; a meter keeps its unit"),
+            var before => Refuse(
+                RefusalKind.OtherContent, "meter.unit", $"{before.Meter.Unit}: {meter.Name} is declared in it, and a meter keeps its unit"),
         };
     }
 
@@ -51,7 +52,7 @@ public static partial class CatalogDecisions
 
     private static CatalogDecision Decide(CatalogState state, RetirePlan command, DateTimeOffset at) => state.Plan(command.Plan) switch
     {
-        null => Refuse(RefusalKind.NotFound, "plan_id", $"there is no plan {command.Plan}"),
+        null => Refuse(RefusalKind.NotFound, "plan_id", $"the id of a published plan; {command.Plan} is not"),
         { RetiredAt: { } before } => new(null, new Retired(command.Plan, before, true)),
         _ => new(new PlanRetired(at, CauseOf(command), command.Plan), new Retired(command.Plan, at)),
     };
@@ -68,7 +69,7 @@ public static partial class CatalogDecisions
 
     private static CatalogDecision Repeat(CatalogCommand command, Remembered before) => before.Content == command.Content
         ? new(null, before.Answer)
-        : Refuse(RefusalKind.OtherContent, "command_id", "was used for another command");
+        : Refuse(RefusalKind.OtherContent, "command_id", "a new id: this one was used for a command with other content");
 
     private static Cause CauseOf(CatalogCommand command) => new(command.Id, command.Content);
 

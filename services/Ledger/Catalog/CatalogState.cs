@@ -43,7 +43,7 @@ public sealed record CatalogState
     public Remembered? Before(Guid command) => Commands.GetValueOrDefault(command);
 
     /// <summary>The price book in force at a moment; null = none was yet.</summary>
-    public PriceBook? BookAt(DateTimeOffset at) => Books.LastOrDefault(book => book.EffectiveFrom <= at);
+    public PriceBook? BookAt(DateTimeOffset at) => InForceAt(at) is var i and >= 0 ? Books[i] : null;
 
     /// <summary>
     /// The line's price in every book that is in force at some moment of [<paramref name="from"/>, <paramref name="upto"/>]: each is from its
@@ -52,17 +52,23 @@ public sealed record CatalogState
     public Items<Rate> Rates(string meter, Attributes attributes, DateTimeOffset from, DateTimeOffset upto)
     {
         List<Rate>? rates = null;
-        for (var i = Books.Length - 1; i >= 0; i--)
-        {
-            if (Books[i].EffectiveFrom <= upto && Books[i].Find(meter, attributes) is { } entry) (rates ??= []).Add(RateOf(Books[i], entry));
-            if (Books[i].EffectiveFrom <= from) break;
-        }
-        rates?.Reverse();
+        for (var i = Math.Max(0, InForceAt(from)); i < Books.Length && Books[i].EffectiveFrom <= upto; i++)
+            if (!IsReplacedAtOnce(i) && Books[i].Find(meter, attributes) is { } entry) (rates ??= []).Add(RateOf(i, entry));
         return rates is null ? Items<Rate>.Empty : rates.ToItems();
     }
 
-    private static Rate RateOf(PriceBook book, PriceEntry entry) =>
-        new(book.Version, book.EffectiveFrom, book.Currency, entry.Price, book.MarkupPpm);
+    private int InForceAt(DateTimeOffset at)
+    {
+        var i = Books.Length - 1;
+        while (i >= 0 && Books[i].EffectiveFrom > at) i--;
+        return i;
+    }
+
+    private bool IsReplacedAtOnce(int book) => book + 1 < Books.Length && Books[book + 1].EffectiveFrom == Books[book].EffectiveFrom;
+
+    private Rate RateOf(int i, PriceEntry entry) => new(
+        Books[i].Version, Books[i].EffectiveFrom, i + 1 < Books.Length ? Books[i + 1].EffectiveFrom : DateTimeOffset.MaxValue, Books[i].Currency,
+        entry.Price, Books[i].MarkupPpm);
 
     /// <summary>The catalog after one more event.</summary>
     /// <exception cref="InvalidOperationException">The event cannot follow what was folded before.</exception>

@@ -15,10 +15,10 @@ public static class PriceRules
     private static (string Field, string Message)? OfHead(PriceBook book, DateTimeOffset earliest) => book switch
     {
         _ when book.EffectiveFrom < earliest =>
-            ("effective_from", $"must be {earliest:O} or later: every instance must know it first, and books follow each other"),
-        _ when !Currencies.IsCurrency(book.Currency) => ("currency", "must be an ISO 4217 code: three capitals"),
-        { MarkupPpm: < 0 } => ("markup_ppm", "must be 0 or more"),
-        { Entries.Count: 0 or > EntriesMost } => ("entries", $"must be 1–{EntriesMost}"),
+            ("effective_from", $"{earliest:O} or later: every instance must know it first, and books follow each other"),
+        _ when !Currencies.IsCurrency(book.Currency) => ("currency", "an ISO 4217 code: three capitals"),
+        { MarkupPpm: < 0 } => ("markup_ppm", "0 or more"),
+        { Entries.Count: 0 or > EntriesMost } => ("entries", $"1–{EntriesMost}"),
         _ => null,
     };
 
@@ -28,21 +28,21 @@ public static class PriceRules
         for (var i = 0; i < entries.Count; i++)
         {
             if (OfEntry(entries[i], catalog) is var (field, message)) return ($"entries[{i}].{field}", message);
-            if (!seen.Add((entries[i].Meter, entries[i].Where))) return ($"entries[{i}]", "prices the same meter and attributes as an earlier entry");
+            if (!seen.Add((entries[i].Meter, entries[i].Where))) return ($"entries[{i}]", "each meter and attributes once");
         }
         return null;
     }
 
     private static (string, string)? OfEntry(PriceEntry entry, CatalogState catalog)
     {
-        if (catalog.Meter(entry.Meter) is null) return ("meter", $"{entry.Meter} is not declared");
+        if (catalog.Meter(entry.Meter) is null) return ("meter", $"a declared meter; {entry.Meter} is not");
         if (AttributeRules.Problem(entry.Where) is { } problem) return ("attributes", problem);
         return OfPrice("cost", entry.Cost) ?? OfPrice("price", entry.Price);
     }
 
     private static (string, string)? OfPrice(string field, Price price)
     {
-        if (price.Nanos < 0) return ($"{field}.nanos", "must be 0 or more");
-        return price.Per < 1 ? ($"{field}.per", "must be 1 or more") : null;
+        if (price.Nanos < 0) return ($"{field}.nanos", "0 or more");
+        return price.Per < 1 ? ($"{field}.per", "1 or more") : null;
     }
 }

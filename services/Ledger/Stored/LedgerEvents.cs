@@ -14,21 +14,26 @@ namespace Metering.Ledger.Stored;
 /// </summary>
 public static class LedgerEvents
 {
+    private static readonly JsonSerializerOptions Options = new(LedgerJson.Default.Options)
+    {
+        TypeInfoResolver = LedgerJson.Default.WithAddedModifier(LetNullsBeLeftOut),
+    };
+
     private static readonly Dictionary<Type, StoredType> ByType = new()
     {
-        [typeof(PlanAssigned)] = new("plan_assigned.v1", LedgerJson.Default.PlanAssigned),
-        [typeof(PlanEnded)] = new("plan_ended.v1", LedgerJson.Default.PlanEnded),
-        [typeof(LimitsCustomized)] = new("limits_customized.v1", LedgerJson.Default.LimitsCustomized),
-        [typeof(CreditGranted)] = new("credit_granted.v1", LedgerJson.Default.CreditGranted),
-        [typeof(CreditExpired)] = new("credit_expired.v1", LedgerJson.Default.CreditExpired),
-        [typeof(Reserved)] = new("reserved.v1", LedgerJson.Default.Reserved),
-        [typeof(Committed)] = new("committed.v1", LedgerJson.Default.Committed),
-        [typeof(Released)] = new("released.v1", LedgerJson.Default.Released),
-        [typeof(Refunded)] = new("refunded.v1", LedgerJson.Default.Refunded),
-        [typeof(HoldExtended)] = new("hold_extended.v1", LedgerJson.Default.HoldExtended),
-        [typeof(UsageTracked)] = new("usage_tracked.v1", LedgerJson.Default.UsageTracked),
-        [typeof(PeriodEnded)] = new("period_ended.v1", LedgerJson.Default.PeriodEnded),
-        [typeof(PeriodClosed)] = new("period_closed.v1", LedgerJson.Default.PeriodClosed),
+        [typeof(PlanAssigned)] = new("plan_assigned.v1", Json(typeof(PlanAssigned))),
+        [typeof(PlanEnded)] = new("plan_ended.v1", Json(typeof(PlanEnded))),
+        [typeof(LimitsCustomized)] = new("limits_customized.v1", Json(typeof(LimitsCustomized))),
+        [typeof(CreditGranted)] = new("credit_granted.v1", Json(typeof(CreditGranted))),
+        [typeof(CreditExpired)] = new("credit_expired.v1", Json(typeof(CreditExpired))),
+        [typeof(Reserved)] = new("reserved.v1", Json(typeof(Reserved))),
+        [typeof(Committed)] = new("committed.v1", Json(typeof(Committed))),
+        [typeof(Released)] = new("released.v1", Json(typeof(Released))),
+        [typeof(Refunded)] = new("refunded.v1", Json(typeof(Refunded))),
+        [typeof(HoldExtended)] = new("hold_extended.v1", Json(typeof(HoldExtended))),
+        [typeof(UsageTracked)] = new("usage_tracked.v1", Json(typeof(UsageTracked))),
+        [typeof(PeriodEnded)] = new("period_ended.v1", Json(typeof(PeriodEnded))),
+        [typeof(PeriodClosed)] = new("period_closed.v1", Json(typeof(PeriodClosed))),
     };
 
     private static readonly Dictionary<string, StoredType> ByName = ByType.Values.ToDictionary(stored => stored.Name);
@@ -49,6 +54,15 @@ public static class LedgerEvents
     {
         if (!ByName.TryGetValue(type, out var stored)) throw new InvalidOperationException($"unknown ledger event type {type}");
         return (LedgerEvent?)JsonSerializer.Deserialize(data, stored.Json) ?? throw new JsonException($"{type} is null");
+    }
+
+    private static JsonTypeInfo Json(Type type) => Options.GetTypeInfo(type);
+
+    /// <summary>What is null is not written, so that it may be absent is part of the shape; all else is required.</summary>
+    private static void LetNullsBeLeftOut(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+            if (property.AssociatedParameter is { IsNullable: true }) property.IsRequired = false;
     }
 
     private sealed record StoredType(string Name, JsonTypeInfo Json);

@@ -61,6 +61,7 @@ public sealed class CatalogStateTests
     {
         var state = Folded(Declared(1, Tokens), Book(2, 1, 0, 10), Book(3, 2, 0, 11));
         Assert.That(Nanos(state, 0, 5), Is.EqualTo(new[] { 11 }));
+        Assert.That(Nanos(state, -1, 5), Is.EqualTo(new[] { 11 }));
         Assert.That(state.BookAt(May)!.Version, Is.EqualTo(2));
         Assert.That(state.BookAt(May.AddTicks(-1)), Is.Null);
     }

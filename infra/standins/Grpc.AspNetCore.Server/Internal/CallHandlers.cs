@@ -18,6 +18,7 @@ internal sealed class UnaryHandler<TService, TRequest, TResponse> : CallHandler<
         foreach (var step in InterceptorStep.InnermostFirst(settings)) _intercepted = step.Wrap(_intercepted ?? CallAsTask);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask InvokeAsync(ServerCall call)
     {
         var request = await MessageReader.ReadSingleAsync(call, Deserializer);

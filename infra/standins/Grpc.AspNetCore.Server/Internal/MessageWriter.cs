@@ -100,7 +100,8 @@ internal sealed class MessageWriter : SerializationContext
 
     private void WriteMessage(ReadOnlySpan<byte> message)
     {
-        if (_compression is null)
+        // of nothing, GZipStream makes nothing, which other languages do not take for gzip
+        if (_compression is null || message.IsEmpty)
         {
             WriteHeader(message.Length, compressed: false);
             _output.Write(message);

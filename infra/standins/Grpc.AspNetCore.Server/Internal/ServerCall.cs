@@ -92,9 +92,15 @@ internal sealed class ServerCall(HttpContext http, CallSettings settings) : Serv
     {
         Log.DeadlineExceeded(settings.Logger, Method);
         _status = new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
-        Protocol.SetStatus(Protocol.StatusDestination(http.Response), _status);
-        if (http.Features.Get<IHttpResponseBodyFeature>() is { } body) await body.CompleteAsync();
-        Reset();
+        try
+        {
+            Protocol.SetStatus(Protocol.StatusDestination(http.Response), _status);
+            if (http.Features.Get<IHttpResponseBodyFeature>() is { } body) await body.CompleteAsync();
+        }
+        finally
+        {
+            Reset();
+        }
     }
 
     public void Reset()

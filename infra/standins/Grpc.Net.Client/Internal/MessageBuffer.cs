@@ -37,9 +37,11 @@ internal sealed class MessageBuffer : SerializationContext, IBufferWriter<byte>
     {
         serialize(message, this);
         CheckLimit(_length - PrefixLength);
-        if (compression is not null) Compress(compression);
-        else EnsureRoom(0);
-        _array[0] = compression is null ? (byte)0 : (byte)1;
+        EnsureRoom(0);
+        // of nothing, GZipStream makes nothing, which other languages do not take for gzip
+        var compressed = compression is not null && _length > PrefixLength;
+        if (compressed) Compress(compression!);
+        _array[0] = compressed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32BigEndian(_array.AsSpan(1), _length - PrefixLength);
         return _array.AsMemory(0, _length);
     }

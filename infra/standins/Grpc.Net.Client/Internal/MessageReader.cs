@@ -10,7 +10,8 @@ internal sealed class MessageReader<T>(
     Stream body, Func<DeserializationContext, T> deserialize, ChannelSettings settings, string? encoding, bool single)
     where T : class
 {
-    private const int SmallestArray = 4096;
+    private const int Chunk = 4096;
+    private readonly int _smallestArray = single ? 1024 : Chunk;
     private byte[] _array = [];
     private int _start;
     private int _end;
@@ -73,7 +74,7 @@ internal sealed class MessageReader<T>(
         using var source = new MemoryStream(message.ToArray());
         using var stream = provider.CreateDecompressionStream(source);
         var target = new MemoryStream();
-        var chunk = new byte[SmallestArray];
+        var chunk = new byte[Chunk];
         // a few bytes can unfold to gigabytes
         for (int count; (count = stream.Read(chunk)) > 0; target.Write(chunk, 0, count))
             if (target.Length + count > settings.MaxReceive) throw new RpcException(Outcomes.TooLargeToReceive);
@@ -85,7 +86,7 @@ internal sealed class MessageReader<T>(
         if (Buffered == 0) _start = _end = 0;
         if (_array.Length - _end >= missing && _array.Length > 0) return;
         var enough = _array.Length >= Buffered + missing && _array.Length > 0;
-        var target = enough ? _array : ArrayPool<byte>.Shared.Rent(Math.Max(Buffered + missing, SmallestArray));
+        var target = enough ? _array : ArrayPool<byte>.Shared.Rent(Math.Max(Buffered + missing, _smallestArray));
         _array.AsSpan(_start, Buffered).CopyTo(target);
         if (!enough && _array.Length > 0) ArrayPool<byte>.Shared.Return(_array);
         (_array, _start, _end) = (target, 0, Buffered);

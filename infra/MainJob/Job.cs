@@ -1,0 +1,69 @@
+namespace Metering.MainJob;
+
+/// <summary>One run from the command line: reads the trace, starts the programs, tells the story, cleans up, says how it went.</summary>
+internal static class Job
+{
+    internal const int Ok = 0;
+    internal const int Failed = 1;
+    internal const int BadInput = 2;
+    internal const int Interrupted = 130;
+
+    internal static async Task<int> RunAsync(string? path, bool keep, CancellationToken cancellation)
+    {
+        var story = new Story(Console.Out, !Console.IsOutputRedirected, TimeProvider.System);
+        try
+        {
+            var trace = path is null ? Generator.Make() : Trace.Read(path);
+            return await RunAsync(trace, keep, story, cancellation);
+        }
+        catch (TraceException problem)
+        {
+            foreach (var line in problem.Lines()) await Console.Error.WriteLineAsync(line);
+            return BadInput;
+        }
+    }
+
+    private static async Task<int> RunAsync(Trace trace, bool keep, Story story, CancellationToken cancellation)
+    {
+        var folder = Directory.CreateTempSubdirectory("metering-").FullName;
+        var code = await Outcome(() => Work(trace, folder, story, cancellation), story, cancellation);
+        if (code == Failed) await Console.Error.WriteLineAsync($"logs and data: {folder}");
+        else if (!keep) Directory.Delete(folder, recursive: true);
+        return code;
+    }
+
+    // The last line is for scripts, whatever happened: hence every exception ends here.
+    private static async Task<int> Outcome(Func<Task> work, Story story, CancellationToken cancellation)
+    {
+        try
+        {
+            await work();
+            story.Bare("main job: ok");
+            return Ok;
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            story.Bare("main job: interrupted");
+            return Interrupted;
+        }
+        catch (Exception error)
+        {
+            foreach (var detail in (error as JobException)?.Details ?? []) story.Bare(detail);
+            story.Bare($"main job: FAILED: {OneLine(error is JobException ? error.Message : $"{error.GetType().Name}: {error.Message}")}");
+            return Failed;
+        }
+    }
+
+    private static async Task Work(Trace trace, string folder, Story story, CancellationToken cancellation)
+    {
+        story.Title("Metering: the main job, on the embedded default");
+        story.Line($"data folder  {folder}");
+        story.Line($"trace        {trace.Name}: {Words.Count(trace.Rows.Count)} calls, {Words.Count(trace.Total)} tokens");
+        string verdict;
+        await using (var children = new Children(folder, TimeProvider.System))
+            verdict = await new Run(trace, children, story, TimeProvider.System).Tell(cancellation);
+        story.Bare(verdict);
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+}

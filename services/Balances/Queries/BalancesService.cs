@@ -1,0 +1,93 @@
+using System.Globalization;
+using Grpc.Core;
+using Metering.Balances.ReadModels;
+using Metering.Kernel.Grpc;
+using Metering.Kernel.Projecting;
+using Metering.Kernel.ReadModels;
+using Metering.Kernel.Streams;
+using Metering.Ledger.Accounts;
+using Metering.V1;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Metering.Balances.Queries;
+
+/// <summary>contracts/metering/v1/balances.proto: balances and periods from documents, history and the past from the streams.</summary>
+internal sealed class BalancesService(
+    [FromKeyedServices(BalancesProjection.Name)] IReadModel model, IEventStreams streams, IServiceProvider services, TimeProvider time, Zones zones)
+    : V1.Balances.BalancesBase
+{
+    public override async Task<GetBalanceReply> GetBalance(GetBalanceRequest request, ServerCallContext context)
+    {
+        var user = Requests.User(request.User);
+        var found = await model.Load<UserBalance>([user], context.CancellationToken);
+        return found.TryGetValue(user, out var balance)
+            ? new GetBalanceReply { Usage = Wire.Of(user, balance.Usage(zones)) }
+            : throw RpcErrors.NotFound("user", "a user with events, all services being up to date", "no event of this user is known here");
+    }
+
+    public override async Task<ListBalancesReply> ListBalances(ListBalancesRequest request, ServerCallContext context)
+    {
+        var size = Requests.Limit(request.PageSize, "page_size");
+        var after = Requests.AfterUser(request.PageToken) is { } user ? new Place(user, user) : (Place?)null;
+        var found = await model.Range(UserBalance.ByUser, new KeyRange(After: after), size + 1, context.CancellationToken);
+        var reply = new ListBalancesReply { NextPageToken = found.Count > size ? found[size - 1].Id : "" };
+        reply.Usages.AddRange(found.Take(size).Select(balance => Wire.Of(balance.Id, balance.Usage(zones))));
+        return reply;
+    }
+
+    public override async Task<GetBalanceAsOfReply> GetBalanceAsOf(GetBalanceAsOfRequest request, ServerCallContext context)
+    {
+        var user = Requests.User(request.User);
+        var at = Requests.Past(request.At, time.GetUtcNow());
+        var state = await History.StateAsOf(streams, user, at, context.CancellationToken);
+        if (state.Revision < 0) throw RpcErrors.NotFound("user", "a user who had events then", "the user had none");
+        return new GetBalanceAsOfReply { Usage = Wire.Of(user, Balance.At(state, at, zones)) };
+    }
+
+    public override async Task<ListEventsReply> ListEvents(ListEventsRequest request, ServerCallContext context)
+    {
+        var stream = LedgerStreams.Of(Requests.User(request.User));
+        var (from, limit) = (Requests.Revision(request.FromRevision), Requests.Limit(request.Limit, "limit"));
+        var reply = new ListEventsReply();
+        await foreach (var stored in streams.Read(stream, Direction.Forwards, from, limit + 1, context.CancellationToken))
+            if (reply.Events.Count < limit) reply.Events.Add(Wire.Of(stored));
+            else reply.NextRevision = stored.Revision;
+        return reply;
+    }
+
+    public override async Task<ListPeriodsReply> ListPeriods(ListPeriodsRequest request, ServerCallContext context)
+    {
+        var user = Requests.User(request.User);
+        var size = Requests.Limit(request.PageSize, "page_size");
+        var after = BillingPeriod.IdOf(user, Requests.AfterPeriod(request.PageToken));
+        // two more: the running period, always the last one, is not shown
+        var found = await model.Range(
+            BillingPeriod.ByUser, BillingPeriod.Of(user) with { After = new Place(after, after) }, size + 2, context.CancellationToken);
+        var over = found.Where(period => period.Stage != PeriodStage.Running).ToArray();
+        var reply = new ListPeriodsReply();
+        if (over.Length > size) reply.NextPageToken = over[size - 1].Period.Number.ToString(CultureInfo.InvariantCulture);
+        reply.Periods.AddRange(over.Take(size).Select(Wire.Of));
+        return reply;
+    }
+
+    public override async Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context)
+    {
+        var reply = new GetProgressReply();
+        foreach (var projector in services.GetServices<Projector>().OrderBy(projector => projector.Name, StringComparer.Ordinal))
+            reply.ReadModels.Add(await ProgressOf(projector, context.CancellationToken));
+        return reply;
+    }
+
+    private async Task<ReadModelProgress> ProgressOf(Projector projector, CancellationToken cancellation)
+    {
+        var now = projector.Progress;
+        var counts = await services.GetRequiredKeyedService<IReadModel>(projector.Name).Load<EventCounts>([projector.Name], cancellation);
+        var reply = new ReadModelProgress
+        {
+            Name = projector.Name, CaughtUp = now.CaughtUp, UpdatedAt = Wire.Of(now.UpdatedAt),
+            Position = string.Create(CultureInfo.InvariantCulture, $"{now.Position.Commit}/{now.Position.Prepare}"),
+        };
+        if (counts.TryGetValue(projector.Name, out var counted)) reply.EventsByType.Add(counted.ByType.ToDictionary());
+        return reply;
+    }
+}

@@ -1,0 +1,95 @@
+using Google.Protobuf.WellKnownTypes;
+using Metering.Balances.ReadModels;
+using Metering.Kernel.Streams;
+using Metering.Ledger.Accounts;
+using Metering.Ledger.Catalog;
+using V1 = Metering.V1;
+
+namespace Metering.Balances.Queries;
+
+/// <summary>What the ledger says, as metering.v1 has it.</summary>
+internal static class Wire
+{
+    public static V1.Usage Of(string user, Usage usage)
+    {
+        var reply = new V1.Usage
+        {
+            User = user, At = Of(usage.At), Revision = usage.Revision, PlanVersion = usage.PlanVersion, Suspended = usage.Suspended,
+            Period = usage.Period is { } period ? Of(period) : null, OpenHolds = usage.OpenHolds,
+        };
+        if (usage.Plan is { } plan) reply.PlanId = plan;
+        reply.Groups.AddRange(usage.Groups.Select(Of));
+        reply.Grants.AddRange(InOrderOfDraw(usage).Select(Of));
+        return reply;
+    }
+
+    public static V1.Event Of(StoredEvent stored) => new()
+    {
+        Revision = stored.Revision, EventId = stored.Id.ToString(), Type = stored.Type, At = Of(LedgerStreams.Decode(stored).At),
+        Json = System.Text.Encoding.UTF8.GetString(stored.Data.Span), MetadataJson = System.Text.Encoding.UTF8.GetString(stored.Metadata.Span),
+    };
+
+    public static V1.PeriodDocument Of(BillingPeriod period)
+    {
+        var reply = new V1.PeriodDocument
+        {
+            User = period.User, Period = Of(period.Period), Revision = period.Revision,
+            State = period.Stage == PeriodStage.Closed ? V1.PeriodState.Closed : V1.PeriodState.Ended,
+            EndedAt = period.EndedAt is { } ended ? Of(ended) : null, ClosedAt = period.ClosedAt is { } closed ? Of(closed) : null,
+        };
+        if (period.StripeCustomer is { } customer) reply.StripeCustomer = customer;
+        reply.Groups.AddRange(period.Groups.Select(Of));
+        reply.Meters.AddRange(period.Meters.Select(total => new V1.MeterTotal { Meter = total.Meter, Quantity = total.Quantity, Overrun = total.Overrun }));
+        return reply;
+    }
+
+    public static Timestamp Of(DateTimeOffset at) => Timestamp.FromDateTimeOffset(at);
+
+    private static V1.Period Of(Period period) => new() { Number = period.Number, Start = Of(period.Start), End = Of(period.End) };
+
+    private static V1.GroupUsage Of(GroupUsage group)
+    {
+        var reply = new V1.GroupUsage
+        {
+            Group = group.Group, Unit = group.Unit, Kind = Of(group.Kind), WindowStart = Of(group.Start), WindowEnd = OfEnd(group.End),
+            Quota = group.Quota, Rollover = group.Rollover, Used = group.Used, Held = group.Held, Overage = group.Overage,
+            Available = group.Available, Charge = group.Charge,
+        };
+        if (group.OverageCap != long.MaxValue) reply.OverageCap = group.OverageCap;
+        return reply;
+    }
+
+    /// <summary>Those with something left, in the order in which they are drawn; ids are dated, so the oldest has the least.</summary>
+    private static IEnumerable<GrantUsage> InOrderOfDraw(Usage usage) => usage.Grants
+        .Where(grant => grant.Amount - grant.Used - grant.Expired > 0)
+        .OrderBy(grant => grant.Priority).ThenBy(grant => grant.ExpiresAt ?? DateTimeOffset.MaxValue).ThenBy(grant => grant.Grant);
+
+    private static V1.GrantUsage Of(GrantUsage grant) => new()
+    {
+        GrantId = grant.Grant.ToString(), Unit = grant.Unit, Amount = grant.Amount, Used = grant.Used, Held = grant.Held, Expired = grant.Expired,
+        Priority = grant.Priority, ExpiresAt = grant.ExpiresAt is { } at ? Of(at) : null, Source = grant.Source,
+    };
+
+    private static V1.GroupTotal Of(GroupTotal total) => new()
+    {
+        Group = total.Group, Unit = total.Unit, Kind = Of(total.Kind), Rollover = total.Rollover, Quota = total.Quota, Credit = total.Credit,
+        Overage = total.Overage, Charge = total.Charge, AdjustedUsage = total.AdjustedUsage, AdjustedOverage = total.AdjustedOverage,
+        RolledOver = total.RolledOver, Reporting = total.Reporting is { } reporting ? Of(reporting) : null,
+    };
+
+    private static V1.Reporting Of(Reporting reporting) => new()
+    {
+        StripeMeter = reporting.StripeMeter, Scale = reporting.Scale, What = reporting.What switch
+        {
+            Reports.Usage => V1.ReportedTotal.Usage,
+            Reports.Overage => V1.ReportedTotal.Overage,
+            Reports.Charge => V1.ReportedTotal.Charge,
+            _ => throw new ArgumentOutOfRangeException(nameof(reporting)),
+        },
+    };
+
+    private static V1.GroupKind Of(GroupKind kind) => kind == GroupKind.Funding ? V1.GroupKind.Funding : V1.GroupKind.Cap;
+
+    /// <summary>A lifetime's end is none.</summary>
+    private static Timestamp? OfEnd(DateTimeOffset end) => end == DateTimeOffset.MaxValue ? null : Of(end);
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Metering.Ledger.Accounts;
+using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
+using Metering.Ledger.Windows;
+using Remembered = Metering.Ledger.Accounts.Remembered;
+
+namespace Metering.Ledger.Stored;
+
+/// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
+public static class LedgerSnapshots
+{
+    public const string Version = "ledger-state.v1";
+
+    /// <exception cref="InvalidOperationException">The state holds facts that are in no stream yet.</exception>
+    public static ReadOnlyMemory<byte> Save(LedgerState state)
+    {
+        if (state.Unappended.Count > 0) throw new InvalidOperationException("facts that are not appended yet cannot be in a snapshot");
+        return JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.LedgerState);
+    }
+
+    /// <exception cref="JsonException">It is not a state of this version.</exception>
+    public static LedgerState Restore(ReadOnlySpan<byte> data)
+    {
+        var state = JsonSerializer.Deserialize(data, StateJson.Default.LedgerState) ?? throw new JsonException("the state is null");
+        foreach (var hold in state.Holds.Values) state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        return state;
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [
+        typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>),
+        typeof(SnakeCaseEnum<GroupKind>), typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>), typeof(SnakeCaseEnum<Bucket>)])]
+[JsonSerializable(typeof(LedgerState))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(LimitGroup))]
+[JsonSerializable(typeof(Match))]
+[JsonSerializable(typeof(Tier))]
+[JsonSerializable(typeof(UsedLine))]
+[JsonSerializable(typeof(RatedAmount))]
+[JsonSerializable(typeof(Draw))]
+[JsonSerializable(typeof(Part))]
+internal sealed partial class StateJson : JsonSerializerContext;
+
+/// <summary>Remembered ids as one flat list: id, content and revision of each.</summary>
+internal sealed class RememberedIdsConverter : JsonConverter<RememberedIds>
+{
+    public override void Write(Utf8JsonWriter writer, RememberedIds value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteNumberValue(value.ForgottenUpto);
+        foreach (var (id, remembered) in value.All)
+        {
+            writer.WriteStringValue(id);
+            writer.WriteNumberValue(remembered.Content.High);
+            writer.WriteNumberValue(remembered.Content.Low);
+            writer.WriteNumberValue(remembered.Revision);
+        }
+        writer.WriteEndArray();
+    }
+
+    public override RememberedIds Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException($"expected an array, found {reader.TokenType}");
+        reader.Read();
+        var (upto, all, restored) = (reader.GetInt64(), new List<(Guid, Remembered)>(), new RememberedIds());
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) all.Add(ReadOne(ref reader));
+        restored.Restore(upto, all);
+        return restored;
+    }
+
+    private static (Guid, Remembered) ReadOne(ref Utf8JsonReader reader)
+    {
+        var id = reader.GetGuid();
+        reader.Read();
+        var high = reader.GetUInt64();
+        reader.Read();
+        var content = new ContentHash(high, reader.GetUInt64());
+        reader.Read();
+        return (id, new Remembered(content, reader.GetInt64()));
+    }
+}

@@ -1,0 +1,17 @@
+namespace Metering.Reservations.Requests;
+
+/// <summary>How much one request may ask.</summary>
+internal static class Limits
+{
+    public const int Lines = 64;
+    public const int CustomLimits = 64;
+    public const int User = 128;
+    public const int Text = 256;
+    public const int PageDefault = 100;
+    public const int PageMost = 1_000;
+
+    public static readonly TimeSpan TimeToLiveLeast = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan TimeToLiveMost = TimeSpan.FromHours(24);
+    public static readonly TimeSpan TimeToLiveDefault = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan GraceMost = TimeSpan.FromHours(1);
+}

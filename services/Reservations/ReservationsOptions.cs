@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+using Metering.Kernel.Deciding;
+
+namespace Metering.Reservations;
+
+/// <summary>The settings under <c>Reservations</c>.</summary>
+public sealed class ReservationsOptions
+{
+    public const string Section = "Reservations";
+
+    /// <summary>How long after its deadline a hold of a Reserve that names no grace still counts.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Commands under way per session; further ones stay unread until answers leave.</summary>
+    [Range(1, 65_536)]
+    public int SessionInFlight { get; set; } = 1_024;
+
+    /// <summary>Watchers of balances on this instance; further ones are refused at once.</summary>
+    [Range(1, 1_000_000)]
+    public int WatchersMost { get; set; } = 10_000;
+
+    /// <summary>The limits of the decision runners: streams kept in memory, commands that wait, and how much goes into one append.</summary>
+    public RunnerOptions Deciding { get; set; } = new();
+}

@@ -1,0 +1,38 @@
+using Grpc.Core;
+using Metering.Kernel.Deciding;
+using Metering.Reservations.Requests;
+
+namespace Metering.Reservations;
+
+/// <summary>
+/// A user's balances, at once and then after each change: at once when it was made here, within 30 s when on another instance, and when a window ends.
+/// </summary>
+internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimeProvider clock)
+{
+    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
+
+    public async Task Follow(string user, IServerStreamWriter<V1.WatchUsageReply> replies, Caller caller, CancellationToken cancellation)
+    {
+        using var watcher = watch.Watch(Ledgers.StreamOf(Fields.User(user)));
+        for (V1.Usage? last = null; !cancellation.IsCancellationRequested; await watcher.Next(UntilNextLook(last!), clock, cancellation))
+        {
+            var usage = await dispatcher.Usage(user, caller, cancellation);
+            if (last is null || IsNews(usage, last)) await replies.WriteAsync(new V1.WatchUsageReply { Usage = usage }, cancellation);
+            last = usage;
+        }
+    }
+
+    // the same balances at a later moment are no news
+    private static bool IsNews(V1.Usage usage, V1.Usage last)
+    {
+        var then = last.Clone();
+        then.At = usage.At;
+        return usage.Revision >= last.Revision && !usage.Equals(then);
+    }
+
+    private TimeSpan UntilNextLook(V1.Usage usage)
+    {
+        var ends = usage.Groups.Select(group => group.WindowEnd?.ToDateTimeOffset() - clock.GetUtcNow()).Append(LookAfter).Min()!.Value;
+        return ends > TimeSpan.FromSeconds(1) ? ends : TimeSpan.FromSeconds(1);
+    }
+}
