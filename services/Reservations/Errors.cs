@@ -17,7 +17,8 @@ internal static class Errors
     public static Failed? Of(Exception exception) => exception switch
     {
         RequestRefused { Refused: var refused } => Of(refused),
-        AmountOverflowException => new(StatusCode.InvalidArgument, exception.Message, new V1.Error { Reason = exception.Message, Expected = "amounts of 64 bits" }),
+        AmountOverflowException => new(
+            StatusCode.InvalidArgument, exception.Message, new V1.Error { Reason = exception.Message, Expected = "amounts of 64 bits" }),
         ClashException => new(StatusCode.Aborted, exception.Message),
         OverloadedException or TooManyException => new(StatusCode.ResourceExhausted, exception.Message),
         StreamsUnavailableException => new(StatusCode.Unavailable, "the event store is away: send it again with the same id"),

@@ -25,7 +25,8 @@ internal sealed class ReservationHistory(IEventStreams streams)
     {
         var made = DateTimeOffset.FromUnixTimeMilliseconds(RememberedIds.TimeOf(reservation));
         var past = new Past(reservation, null, null, null, null);
-        await foreach (var stored in streams.Read(stream, Direction.Forwards, await FirstSince(stream, made - Ahead, cancellation), cancellation: cancellation))
+        var from = await FirstSince(stream, made - Ahead, cancellation);
+        await foreach (var stored in streams.Read(stream, Direction.Forwards, from, cancellation: cancellation))
         {
             var happened = Decode(stored);
             if (IsOver(past, happened, made)) break;

@@ -1,6 +1,5 @@
 using Metering.Ledger.Catalog;
 using Metering.Ledger.Pricing;
-using Metering.Ledger.Windows;
 
 namespace Metering.Ledger.Accounts;
 
@@ -10,25 +9,29 @@ internal sealed record Admitted(Items<UsedLine> Lines, Items<Draw> Draws);
 /// <summary>Rules 1–4: all lines together or none, every matching group must have room, funding groups drawn in order.</summary>
 internal static class Admission
 {
-    /// <summary>Where and how a group counts for one command.</summary>
-    public delegate Window WindowOf(LimitGroup group);
+    /// <summary>Either what is taken, or why not. What is added to a hold counts in its windows, at its prices.</summary>
+    public static (Admitted? Admitted, Answer? Refusal) Admit(Context context, PlanInForce plan, Hold? hold, Items<AskedLine> lines)
+    {
+        var pricedAt = hold?.At ?? context.At;
+        var asked = hold is null ? lines : lines.Select(line => Demand.AsReserved(line, plan.Plan, hold)).ToItems();
+        return Admit(context, plan, hold, asked, pricedAt);
+    }
 
-    /// <summary>Either what is taken, or why not.</summary>
-    public static (Admitted? Admitted, Answer? Refusal) Admit(
-        Context context, PlanInForce plan, Items<AskedLine> asked, WindowOf windowOf, DateTimeOffset pricedAt)
+    private static (Admitted? Admitted, Answer? Refusal) Admit(
+        Context context, PlanInForce plan, Hold? hold, Items<AskedLine> asked, DateTimeOffset pricedAt)
     {
         var needs = new List<(LimitGroup Group, long Amount)>();
-        var lines = new UsedLine[asked.Count];
+        var recorded = new UsedLine[asked.Count];
         for (var i = 0; i < asked.Count; i++)
         {
             var groups = Demand.GroupsOf(plan.Plan, asked[i]);
             if (groups.Count == 0) return (null, Deny(context, DenialReason.Unmatched, asked[i]));
             if (!Demand.IsPriced(asked[i], groups, pricedAt)) return (null, Deny(context, DenialReason.Unpriced, asked[i]));
-            if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(i));
-            lines[i] = line;
+            if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(hold is null ? "lines" : "add", i));
+            recorded[i] = line;
         }
-        return Draw(context, plan, needs, windowOf) is var (draws, refusal) && refusal is null
-            ? (new Admitted(new(lines), draws!), null)
+        return Draw(context, plan, hold, needs) is var (draws, refusal) && refusal is null
+            ? (new Admitted(new(recorded), draws!), null)
             : (null, refusal);
     }
 
@@ -56,18 +59,18 @@ internal static class Admission
         else needs[at] = (group, checked(needs[at].Amount + amount));
     }
 
-    private static Refused TooLarge(int line) =>
-        new(RefusalKind.Invalid, $"lines[{line}].quantity", "the amounts of this command must fit in 64 bits");
+    private static Refused TooLarge(string field, int line) =>
+        new(RefusalKind.Invalid, $"{field}[{line}].quantity", "the amounts of this command must fit in 64 bits");
 
     private static (Items<Draw>? Draws, Denied? Denied) Draw(
-        Context context, PlanInForce plan, List<(LimitGroup Group, long Amount)> needs, WindowOf windowOf)
+        Context context, PlanInForce plan, Hold? hold, List<(LimitGroup Group, long Amount)> needs)
     {
         var grants = new GrantRoom(context);
         var draws = new Draw[needs.Count];
         for (var i = 0; i < draws.Length; i++)
         {
             var (group, amount) = needs[i];
-            var room = new Room(context, group, plan.SinceOf(group.Label), windowOf(group), grants);
+            var room = context.RoomOf(plan, hold, group, grants);
             if (amount > room.Available) return (null, Deny(context, room, amount));
             var parts = new List<Part>(2);
             room.Take(amount, parts);

@@ -7,7 +7,7 @@ namespace Metering.Ledger.Accounts;
 /// Charges actual lines: first to what the hold has in each group, then, as excess, to whatever room every matching group still has, in whole
 /// quantities (rule 8). Unlimited (post-paid), what no bucket has goes to the last one.
 /// </summary>
-internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bool limited)
+internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bool limited, string field = "lines")
 {
     private readonly GrantRoom grants = new(context);
     private readonly List<GroupCharge> groups = [];
@@ -26,7 +26,7 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             }
             catch (OverflowException)
             {
-                return new Refused(RefusalKind.Invalid, $"lines[{i}].quantity", "the amounts of this command must fit in 64 bits");
+                return new Refused(RefusalKind.Invalid, $"{field}[{i}].quantity", "the amounts of this command must fit in 64 bits");
             }
         }
         return null;
@@ -42,8 +42,9 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
     /// <summary>What was held and not used, in reverse order of the draw. Call after <see cref="Draws"/>.</summary>
     public Items<Draw> Unused() => groups.Where(group => group.Unspent > 0).Select(group => group.GiveBack(group.Unspent)).ToItems();
 
-    private void Add(AskedLine line, DateTimeOffset pricedAt)
+    private void Add(AskedLine asked, DateTimeOffset pricedAt)
     {
+        var line = hold is null ? asked : Demand.AsReserved(asked, plan.Plan, hold);
         var matching = Demand.GroupsOf(plan.Plan, line);
         if (!Demand.IsPriced(line, matching, pricedAt)) matching.Clear();
         var charged = matching.Count == 0 ? 0 : line.Quantity;
@@ -57,12 +58,9 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
 
     private GroupCharge Of(LimitGroup group)
     {
-        var known = groups.Find(one => one.Room.Group == group);
+        var known = groups.Find(one => one.Room.Group.Label == group.Label);
         if (known is not null) return known;
-        var window = hold is null
-            ? context.WindowOf(plan, group, context.State.Current!.Period)
-            : Reserving.WindowOf(context, plan, hold, group);
-        var added = new GroupCharge(new Room(context, group, plan.SinceOf(group.Label), window, grants), hold);
+        var added = new GroupCharge(context.RoomOf(plan, hold, group, grants), hold);
         groups.Add(added);
         return added;
     }

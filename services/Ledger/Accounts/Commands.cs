@@ -15,8 +15,8 @@ public readonly record struct ContentHash(ulong High, ulong Low);
 /// <summary>A usage line as asked for: its meter's unit and, for money groups, its price in every book that may be in force.</summary>
 public sealed record AskedLine(string Meter, string Unit, Attributes Attributes, long Quantity, Items<Rate> Rates);
 
-/// <summary>A unit price of price book <paramref name="Book"/>; <paramref name="From"/> is when that book takes effect.</summary>
-public sealed record Rate(int Book, DateTimeOffset From, string Currency, Price Price, long MarkupPpm);
+/// <summary>A unit price of price book <paramref name="Book"/>, in force from <paramref name="From"/> until <paramref name="Until"/> (exclusive).</summary>
+public sealed record Rate(int Book, DateTimeOffset From, DateTimeOffset Until, string Currency, Price Price, long MarkupPpm);
 
 /// <summary>Set amounts aside; <see cref="Command.Id"/> becomes the reservation's id.</summary>
 public sealed record Reserve(Guid Id, ContentHash Content, Items<AskedLine> Lines, TimeSpan TimeToLive, TimeSpan Grace) : Command(Id, Content);

@@ -25,9 +25,21 @@ internal static class Demand
     {
         Rate? latest = null;
         foreach (var rate in line.Rates)
-            if (rate.Currency == currency && rate.From <= at && (latest is null || rate.From > latest.From)) latest = rate;
+            if (rate.Currency == currency && rate.From <= at && at < rate.Until && !(rate.From < latest?.From)) latest = rate;
         return latest;
     }
+
+    /// <summary>A line of the hold keeps the prices stored with it (rule 18), whatever the catalog says by now.</summary>
+    public static AskedLine AsReserved(AskedLine line, Plan plan, Hold hold)
+    {
+        foreach (var held in hold.Lines)
+            if (held.Ratings is { } ratings && held.Meter == line.Meter && held.Attributes.Equals(line.Attributes))
+                return line with { Rates = ratings.Select(rated => RateOf(rated, plan, hold.At)).ToItems() };
+        return line;
+    }
+
+    private static Rate RateOf(RatedAmount rated, Plan plan, DateTimeOffset from) =>
+        new(rated.Book, from, DateTimeOffset.MaxValue, plan.Group(rated.Group)!.Unit, rated.Price, rated.MarkupPpm);
 
     /// <summary>True if every money group of the line has a price.</summary>
     public static bool IsPriced(AskedLine line, List<LimitGroup> groups, DateTimeOffset at) =>

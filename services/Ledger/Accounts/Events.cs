@@ -105,7 +105,7 @@ public sealed record RatedAmount(string Group, int Book, Price Price, long Marku
 
 /// <summary>What was taken from (or given back to) one group, in the window that it counts in.</summary>
 /// <param name="Since">The assignment since which the group counts: a plan change may carry it on or start it anew.</param>
-/// <param name="Left">What was free in the group's buckets right after this event.</param>
+/// <param name="Left">What was free in the group's buckets right after this event; 0 in a window of which nobody can take any more.</param>
 public sealed record Draw(string Group, int Since, DateTimeOffset Start, DateTimeOffset End, Items<Part> Parts, long Left)
 {
     public long Amount

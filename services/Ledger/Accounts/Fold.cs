@@ -162,7 +162,7 @@ public static class Fold
     }
 
     private static void On(LedgerState state, CreditGranted e) =>
-        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source) { ExpiresAt = e.ExpiresAt });
+        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt });
 
     private static void On(LedgerState state, PeriodEnded e)
     {

@@ -146,7 +146,7 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
 }
 
 /// <summary>A prepaid amount of a unit.</summary>
-public sealed class Grant(Guid id, string unit, long amount, int priority, DateTimeOffset grantedAt, string source)
+public sealed class Grant(Guid id, string unit, long amount, int priority, DateTimeOffset grantedAt, string source, long revision)
 {
     public Guid Id { get; } = id;
     public string Unit { get; } = unit;
@@ -154,6 +154,10 @@ public sealed class Grant(Guid id, string unit, long amount, int priority, DateT
     public int Priority { get; } = priority;
     public DateTimeOffset GrantedAt { get; } = grantedAt;
     public string Source { get; } = source;
+
+    /// <summary>Where its CreditGranted is.</summary>
+    public long Revision { get; } = revision;
+
     public DateTimeOffset? ExpiresAt { get; set; }
     public long Used { get; set; }
     public long Held { get; set; }

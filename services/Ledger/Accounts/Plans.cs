@@ -13,26 +13,31 @@ internal static class Plans
     }
 
     public static Decision End(Context context, EndPlan command) => context.State.Plan is not { } plan
-        ? Decision.Refused(RefusalKind.Conflict, "user", "a user with a plan in force")
+        ? Decision.Refused(RefusalKind.NotFound, "user", "a user with a plan in force")
         : Decision.Of(new PlanEnded(context.At, Cause(command), plan.Assignment), Periods.EndNow(context));
 
     public static Decision Customize(Context context, CustomizeLimits command)
     {
         for (var i = 0; i < command.Limits.Count; i++)
             if (!Has(context.State.Plan, command.Limits[i].Group) && !Has(context.State.NextPlan, command.Limits[i].Group))
-                return Decision.Refused(RefusalKind.Invalid, $"limits[{i}].group", "the label of a limit group of the user's plan");
+                return Decision.Refused(RefusalKind.NotFound, $"limits[{i}].group", "the label of a limit group of the user's plan");
         return Decision.Of(new LimitsCustomized(context.At, Cause(command), command.Limits));
     }
 
     public static Decision Grant(Context context, GrantCredit command)
     {
-        if (context.State.Grants.Exists(grant => grant.Source == command.Source))
-            return Decision.Refused(RefusalKind.Exists, "source", "a payment that was not granted before");
+        if (context.State.Grants.Find(grant => grant.Source == command.Source) is { } known) return GrantedBefore(known, command);
         return command.ExpiresAt <= context.At
             ? Decision.Refused(RefusalKind.Invalid, "expires_at", "a time to come")
             : Decision.Of(new CreditGranted(
                 context.At, Cause(command), command.Id, command.Unit, command.Amount, command.Priority, command.ExpiresAt, command.Source));
     }
+
+    /// <summary>A source is granted once for ever: the same grant again, under whatever id, gets the first answer.</summary>
+    private static Decision GrantedBefore(Grant known, GrantCredit command) =>
+        known.Unit == command.Unit && known.Amount == command.Amount && known.Priority == command.Priority
+            ? Decision.Answered(new DoneBefore(known.Id, known.Revision))
+            : Decision.Refused(RefusalKind.Exists, "source", "a payment that was not granted before, or the same grant again");
 
     private static Decision AssignAnew(Context context, AssignPlan command)
     {

@@ -27,7 +27,7 @@ internal sealed class Refunding
         period = past.Committed?.Period ?? past.Tracked!.Period ?? 0;
         var assignment = past.Committed?.Assignment ?? past.Tracked!.Assignment;
         plan = context.State.Plans.GetValueOrDefault(assignment) ?? new PlanInForce(0, NoPlan, default, []);
-        grants = new GrantRoom(context);
+        grants = new GrantRoom(context, expiredToo: command.RestoreUntil > context.At);
     }
 
     public Decision Decide()
@@ -65,7 +65,7 @@ internal sealed class Refunding
     {
         var left = Left(back.Meter, back.Attributes);
         if (back.Quantity > left)
-            return new Refused(RefusalKind.Conflict, $"lines[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
+            return new Refused(RefusalKind.Invalid, $"lines.items[{index}].quantity", $"at most {left}: what was committed of it less what was refunded");
         var (gone, quantity) = (before.Of(back.Meter, back.Attributes), back.Quantity);
         foreach (var line in lines)
             if (Is(line, back.Meter, back.Attributes)) Add(amounts, line, ref gone, ref quantity);
@@ -102,10 +102,18 @@ internal sealed class Refunding
     private Draw GiveBack(LimitGroup group, long amount)
     {
         var draw = charged.First(one => one.Group == group.Label);
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
         var back = Parts.Last(Net(draw), amount);
-        foreach (var part in back) room.Return(part);
-        return room.Draw(back.ToItems());
+        return new Draw(draw.Group, draw.Since, draw.Start, draw.End, back.ToItems(), LeftAfter(group, draw, back));
+    }
+
+    /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
+    private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
+    {
+        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        if (room.Use is null) return 0;
+        foreach (var part in back)
+            if (part.Bucket != Bucket.Overage || AdjustsPeriod() is null) room.Return(part);
+        return room.Available;
     }
 
     private List<Part> Net(Draw draw)

@@ -1,5 +1,3 @@
-using Metering.Ledger.Catalog;
-
 namespace Metering.Ledger.Accounts;
 
 /// <summary>Reserve, check, extend, track: what takes from a user's groups.</summary>
@@ -30,7 +28,7 @@ internal static class Reserving
         if (!context.State.Holds.TryGetValue(command.Reservation, out var hold)) return Settling.NotOpen(command.Reservation, command.Past);
         if (context.State.Suspended) return Decision.Answered(Admission.Deny(context, DenialReason.Suspended));
         var plan = context.State.Plans[hold.Assignment];
-        var (admitted, refusal) = Admission.Admit(context, plan, command.Add, group => WindowOf(context, plan, hold, group), hold.At);
+        var (admitted, refusal) = Admission.Admit(context, plan, hold, command.Add);
         return admitted is null
             ? Decision.Answered(refusal!)
             : Decision.Of(new HoldExtended(
@@ -40,20 +38,11 @@ internal static class Reserving
     public static Decision Track(Context context, Track command) =>
         command.Enforced ? TrackEnforced(context, command) : TrackPostPaid(context, command);
 
-    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
-    public static Windows.Window WindowOf(Context context, PlanInForce plan, Hold hold, LimitGroup group)
-    {
-        foreach (var draw in hold.Draws)
-            if (draw.Group == group.Label) return new(draw.Start, draw.End);
-        return context.WindowOf(plan, group, context.State.Period(hold.Period)!.Period);
-    }
-
     private static (Admitted? Admitted, Answer? Refusal) Admit(Context context, Items<AskedLine> lines)
     {
         if (context.State.Plan is not { } plan) return (null, Admission.Deny(context, DenialReason.NoPlan));
         if (context.State.Suspended) return (null, Admission.Deny(context, DenialReason.Suspended));
-        var period = context.State.Current!.Period;
-        return Admission.Admit(context, plan, lines, group => context.WindowOf(plan, group, period), context.At);
+        return Admission.Admit(context, plan, null, lines);
     }
 
     private static DateTimeOffset Deadline(Context context, Extend command, Hold hold)

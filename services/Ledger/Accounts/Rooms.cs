@@ -17,6 +17,31 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
         if (known is { Count: > 0 } && At >= known[^1].Start && At < known[^1].End) return new(known[^1].Start, known[^1].End);
         return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), At);
     }
+
+    /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
+    public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
+    {
+        var window = hold is null ? WindowOf(plan, group, State.Current!.Period) : WindowOf(plan, group, hold);
+        return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
+    }
+
+    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    private Window WindowOf(PlanInForce plan, LimitGroup group, Hold hold)
+    {
+        foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        return WindowOf(plan, group, State.Period(hold.Period)!.Period);
+    }
+
+    /// <summary>
+    /// A hold keeps its groups, but the limits of a group that counts on under another plan are that plan's: its excess must not pass them. That is
+    /// the last plan of the hold's period for what counts in that period, the plan in force for what counts now.
+    /// </summary>
+    private LimitGroup TermsOf(PlanInForce plan, LimitGroup group, Hold hold, Window window)
+    {
+        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At) ? State.Plan : State.Plans[State.Period(hold.Period)!.Assignment];
+        return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
+    }
 }
 
 /// <summary>
@@ -100,10 +125,11 @@ internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
 
-    public GrantRoom(Context context)
+    /// <param name="expiredToo">Nothing is free of them: for what comes back to one that is restored.</param>
+    public GrantRoom(Context context, bool expiredToo = false)
     {
         foreach (var grant in context.State.Grants)
-            if (grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if (expiredToo || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
 

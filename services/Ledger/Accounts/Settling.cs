@@ -57,7 +57,7 @@ internal static class Settling
 
     private static Decision CommitActual(Context context, Commit command, Hold hold, Items<AskedLine> actual)
     {
-        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true);
+        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true, "actual.items");
         if (charge.Add(actual, hold.At) is { } refused) return Decision.Answered(refused);
         var committed = Committed(context, command, hold, charge.Lines, charge.Draws());
         var unused = charge.Unused();

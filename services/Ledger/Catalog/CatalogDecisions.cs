@@ -35,7 +35,8 @@ public static partial class CatalogDecisions
         {
             null => new(new MeterDeclared(at, CauseOf(command), meter), new Declared(meter, at)),
             var before when before.Meter == meter => new(null, before),
-            var before => Refuse(RefusalKind.OtherContent, "meter.unit", $"{before.Meter.Unit}: {meter.Name} is declared in it, and a meter keeps its unit"),
+            var before => Refuse(
+                RefusalKind.OtherContent, "meter.unit", $"{before.Meter.Unit}: {meter.Name} is declared in it, and a meter keeps its unit"),
         };
     }
 

@@ -53,7 +53,7 @@ public sealed record CatalogState
     {
         List<Rate>? rates = null;
         for (var i = Math.Max(0, InForceAt(from)); i < Books.Length && Books[i].EffectiveFrom <= upto; i++)
-            if (!IsReplacedAtOnce(i) && Books[i].Find(meter, attributes) is { } entry) (rates ??= []).Add(RateOf(Books[i], entry));
+            if (!IsReplacedAtOnce(i) && Books[i].Find(meter, attributes) is { } entry) (rates ??= []).Add(RateOf(i, entry));
         return rates is null ? Items<Rate>.Empty : rates.ToItems();
     }
 
@@ -66,8 +66,9 @@ public sealed record CatalogState
 
     private bool IsReplacedAtOnce(int book) => book + 1 < Books.Length && Books[book + 1].EffectiveFrom == Books[book].EffectiveFrom;
 
-    private static Rate RateOf(PriceBook book, PriceEntry entry) =>
-        new(book.Version, book.EffectiveFrom, book.Currency, entry.Price, book.MarkupPpm);
+    private Rate RateOf(int i, PriceEntry entry) => new(
+        Books[i].Version, Books[i].EffectiveFrom, i + 1 < Books.Length ? Books[i + 1].EffectiveFrom : DateTimeOffset.MaxValue, Books[i].Currency,
+        entry.Price, Books[i].MarkupPpm);
 
     /// <summary>The catalog after one more event.</summary>
     /// <exception cref="InvalidOperationException">The event cannot follow what was folded before.</exception>

@@ -19,13 +19,18 @@ public static partial class PlanRules
 
     /// <summary>The first problem of a plan, by the field's path in the request; null = it may be published.</summary>
     public static Refused? Problem(Plan plan, CatalogState catalog, Func<string, bool> isZone) =>
-        Problems(plan, catalog, isZone).Select(problem => new Refused(RefusalKind.Invalid, $"plan.{problem.Field}", problem.Message)).FirstOrDefault();
+        Problems(plan, catalog, isZone)
+            .Select(problem => new Refused(RefusalKind.Invalid, $"plan.{problem.Field}", problem.Message))
+            .FirstOrDefault();
 
     private static IEnumerable<(string Field, string Message)> Problems(Plan plan, CatalogState catalog, Func<string, bool> isZone) =>
         OfHead(plan, isZone)
-            .Concat(plan.Groups.Take(GroupsMost).SelectMany((group, i) => OfGroup(plan, group, catalog).Select(problem => ($"groups[{i}].{problem.Field}", problem.Message))))
+            .Concat(plan.Groups.Take(GroupsMost).SelectMany((group, i) => In($"groups[{i}]", OfGroup(plan, group, catalog))))
             .Concat(SameLabels(plan))
             .Concat(Overlaps(plan, catalog));
+
+    private static IEnumerable<(string Field, string Message)> In(string field, IEnumerable<(string Field, string Message)> problems) =>
+        problems.Select(problem => ($"{field}.{problem.Field}", problem.Message));
 
     private static IEnumerable<(string Field, string Message)> OfHead(Plan plan, Func<string, bool> isZone)
     {
@@ -92,21 +97,23 @@ public static partial class PlanRules
         if (!IsAmount(group.RolloverMax)) yield return ("rollover_max", AmountRange);
         if (group.RolloverMax > 0 && group.Window != WindowLength.BillingPeriod)
             yield return ("rollover_max", "0: only a group whose window is the billing period rolls over");
-        foreach (var (field, message) in OfOverage(group)) yield return ($"overage.{field}", message);
-        foreach (var (field, message) in OfReporting(group)) yield return ($"reporting.{field}", message);
+        foreach (var problem in In("overage", OfOverage(group)).Concat(In("reporting", OfReporting(group)))) yield return problem;
     }
 
     private static IEnumerable<(string Field, string Message)> OfOverage(LimitGroup group)
     {
         if (group.Overage is not { } overage) yield break;
         if (overage.Cap != long.MaxValue && !IsAmount(overage.Cap)) yield return ("cap", AmountRange);
-        if (overage.Cap == long.MaxValue && group.CommitAllowance != 0) yield return ("cap", "a cap, or no commit_allowance: without a limit there is none to pass");
+        if (overage.Cap == long.MaxValue && group.CommitAllowance != 0)
+            yield return ("cap", "a cap, or no commit_allowance: without a limit there is none to pass");
         if (!Enum.IsDefined(overage.Mode)) yield return ("mode", "graduated or volume");
         if (Tiers.Problem(overage.Tiers) is { } problem) yield return SplitField(problem);
     }
 
     private static (string Field, string Message) SplitField(string problem) =>
-        problem.Split(' ', 2) is [var field, var message] ? (field.Replace("flat_nanos", "flat"), message.Replace("must be ", "")) : ("tiers", problem);
+        problem.Split(' ', 2) is [var field, var message]
+            ? (field.Replace("flat_nanos", "flat"), message.Replace("must be ", ""))
+            : ("tiers", problem);
 
     private static IEnumerable<(string Field, string Message)> OfReporting(LimitGroup group)
     {
@@ -121,7 +128,8 @@ public static partial class PlanRules
     {
         var labels = new HashSet<string>();
         for (var i = 0; i < plan.Groups.Count; i++)
-            if (!labels.Add(plan.Groups[i].Label)) yield return ($"groups[{i}].label", $"a label of its own; {plan.Groups[i].Label} occurs twice");
+            if (!labels.Add(plan.Groups[i].Label))
+                yield return ($"groups[{i}].label", $"a label of its own; {plan.Groups[i].Label} occurs twice");
     }
 
     // rule 2: at most one funding group may match any meter and attributes
@@ -131,8 +139,11 @@ public static partial class PlanRules
             for (var j = 0; j < i; j++)
                 if (plan.Groups[i].Kind == GroupKind.Funding && plan.Groups[j].Kind == GroupKind.Funding &&
                     Overlap.Of(plan.Groups[j], plan.Groups[i], catalog.Meter) is { } both)
-                    yield return ($"groups[{i}].matches", $"at most one funding group for any line; {plan.Groups[j].Label} and {plan.Groups[i].Label} could both pay for {both}");
+                    yield return ($"groups[{i}].matches", TwoPay(plan.Groups[j], plan.Groups[i], both));
     }
+
+    private static string TwoPay(LimitGroup one, LimitGroup other, string both) =>
+        $"at most one funding group for any line; {one.Label} and {other.Label} could both pay for {both}";
 
     private const string AmountRange = "0 to 10¹⁸";
 

@@ -10,15 +10,20 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
 {
     public LedgerState Empty() => new();
 
-    public void Fold(LedgerState state, StoredEvent stored) => Ledger.Accounts.Fold.Apply(state, LedgerEvents.Decode(stored.Type, stored.Data.Span));
+    public void Fold(LedgerState state, StoredEvent stored) =>
+        Ledger.Accounts.Fold.Apply(state, LedgerEvents.Decode(stored.Type, stored.Data.Span));
 
     public Turn<Answer> Decide(LedgerState state, Command command, DateTimeOffset now)
     {
         var turn = Decisions.Take(state, command, now, TimeZones.Get);
         var facts = new Fact[turn.Events.Count];
         for (var i = 0; i < facts.Length; i++) facts[i] = FactOf(turn.Events[i]);
-        if (turn.Answer is null) return new(facts, null!, Again: true);
-        return new(facts, turn.Answer is Done done ? new Recorded(done.Events, RevisionOf(done, turn.Events, state.Revision), false) : turn.Answer);
+        return turn.Answer switch
+        {
+            null => new(facts, null!, Again: true),
+            Done done => new(facts, new Recorded(done.Events, RevisionOf(done, turn.Events, state.Revision), false)),
+            var answer => new(facts, answer),
+        };
     }
 
     public bool IsAhead(LedgerState state) => state.Unappended.Count > 0;

@@ -10,7 +10,10 @@ internal static class LedgerReplies
 {
     public static V1.ReserveReply Reserve(Answer answer) => answer switch
     {
-        Recorded recorded => new() { Allowed = true, Granted = Granted(recorded.Event<Reserved>(), recorded.Revision), Repeated = recorded.Repeated },
+        Recorded recorded => new()
+        {
+            Allowed = true, Granted = Granted(recorded.Event<Reserved>(), recorded.Revision), Repeated = recorded.Repeated,
+        },
         Denied denied => new() { Denial = Denial(denied) },
         _ => throw Unexpected(answer),
     };
@@ -59,14 +62,20 @@ internal static class LedgerReplies
 
     public static V1.ExtendReply Extend(Answer answer) => answer switch
     {
-        Recorded recorded => new() { Allowed = true, Extended = Extended(recorded.Event<HoldExtended>(), recorded.Revision), Repeated = recorded.Repeated },
+        Recorded recorded => new()
+        {
+            Allowed = true, Extended = Extended(recorded.Event<HoldExtended>(), recorded.Revision), Repeated = recorded.Repeated,
+        },
         Denied denied => new() { Denial = Denial(denied) },
         _ => throw Unexpected(answer),
     };
 
     public static V1.TrackReply Track(Answer answer) => answer switch
     {
-        Recorded recorded => new() { Allowed = true, Tracked = Tracked(recorded.Event<UsageTracked>(), recorded.Revision), Repeated = recorded.Repeated },
+        Recorded recorded => new()
+        {
+            Allowed = true, Tracked = Tracked(recorded.Event<UsageTracked>(), recorded.Revision), Repeated = recorded.Repeated,
+        },
         Denied denied => new() { Denial = Denial(denied) },
         _ => throw Unexpected(answer),
     };

@@ -42,13 +42,15 @@ internal static class CatalogRequests
     {
         if (plan.Version != 0) throw RequestRefused.Invalid("plan.version", "0: the catalog gives it");
         return new(
-            plan.Id, 0, WindowOf("plan.period", plan.Period), AnchorOf("plan.anchor", plan.Anchor), plan.Zone.Length == 0 ? "UTC" : plan.Zone, plan.Currency,
-            plan.BaseFee, Fields.Duration("plan.late_grace", plan.LateGrace, TimeSpan.Zero, PlanRules.LateGraceMost) ?? TimeSpan.Zero,
+            plan.Id, 0, WindowOf("plan.period", plan.Period), AnchorOf("plan.anchor", plan.Anchor),
+            plan.Zone.Length == 0 ? "UTC" : plan.Zone, plan.Currency, plan.BaseFee,
+            Fields.Duration("plan.late_grace", plan.LateGrace, TimeSpan.Zero, PlanRules.LateGraceMost) ?? TimeSpan.Zero,
             plan.Groups.Select((group, i) => GroupOf(group, $"plan.groups[{i}]")).ToItems());
     }
 
     private static LimitGroup GroupOf(V1.LimitGroup group, string field) => new(
-        group.Label, group.Unit, KindOf($"{field}.kind", group.Kind), group.Matches.Select((match, i) => MatchOf(match, $"{field}.matches[{i}]")).ToItems(),
+        group.Label, group.Unit, KindOf($"{field}.kind", group.Kind),
+        group.Matches.Select((match, i) => MatchOf(match, $"{field}.matches[{i}]")).ToItems(),
         group.Quota, WindowOf($"{field}.window", group.Window), AnchorOf($"{field}.anchor", group.Anchor), group.RolloverMax, group.CommitAllowance,
         group.Overage is { } overage ? OverageOf(overage, $"{field}.overage") : null,
         group.Reporting is { } reporting ? ReportingOf(reporting, $"{field}.reporting") : null);
@@ -69,7 +71,8 @@ internal static class CatalogRequests
         new(tier.HasUpTo ? tier.UpTo : long.MaxValue, PriceOf($"{field}.price", tier.Price), tier.Flat);
 
     private static PriceEntry EntryOf(V1.PriceEntry entry, string field) => new(
-        entry.Meter, Lines.AttributesOf($"{field}.attributes", entry.Attributes), PriceOf($"{field}.cost", entry.Cost), PriceOf($"{field}.price", entry.Price));
+        entry.Meter, Lines.AttributesOf($"{field}.attributes", entry.Attributes), PriceOf($"{field}.cost", entry.Cost),
+        PriceOf($"{field}.price", entry.Price));
 
     private static Price PriceOf(string field, V1.Price? price) =>
         price is null ? throw RequestRefused.Invalid(field, "a price") : new(price.Nanos, price.Per);

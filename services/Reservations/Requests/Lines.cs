@@ -11,7 +11,8 @@ namespace Metering.Reservations.Requests;
 internal static class Lines
 {
     public static Items<AskedLine> Read(
-        string field, RepeatedField<V1.Line> lines, Asking asking, Func<string, Attributes, Items<Rate>> ratesOf, int least = 1, long quantityLeast = 1)
+        string field, RepeatedField<V1.Line> lines, Asking asking, Func<string, Attributes, Items<Rate>> ratesOf, int least = 1,
+        long quantityLeast = 1)
     {
         Check(field, lines, least, quantityLeast);
         var asked = new AskedLine[lines.Count];
@@ -29,7 +30,9 @@ internal static class Lines
     public static Items<RefundLine> ReadRefund(string field, RepeatedField<V1.Line> lines)
     {
         Check(field, lines, 1, 1);
-        var back = lines.Select((line, i) => new RefundLine(line.Meter, AttributesOf($"{field}[{i}].attributes", line.Attributes), line.Quantity)).ToArray();
+        var back = lines
+            .Select((line, i) => new RefundLine(line.Meter, AttributesOf($"{field}[{i}].attributes", line.Attributes), line.Quantity))
+            .ToArray();
         CheckOnce(field, back, line => (line.Meter, line.Attributes));
         return new(back);
     }

@@ -64,7 +64,8 @@ internal static class AccountSamples
 
     public static AskedLine Of(this AskedLine line, string model) => line with { Attributes = Attributes.Of([new("model", model)]) };
 
-    public static Rate Price(long nanos, long per = 1, int book = 1, DateTimeOffset? from = null) => new(book, from ?? May, "USD", new(nanos, per), 1_000_000);
+    public static Rate Price(long nanos, long per = 1, int book = 1, DateTimeOffset? from = null) =>
+        new(book, from ?? May, DateTimeOffset.MaxValue, "USD", new(nanos, per), 1_000_000);
 
     public static UsedLine Used(AskedLine line, long overrun = 0, params RatedAmount[] ratings) =>
         new(line.Meter, line.Unit, line.Attributes, line.Quantity, overrun, ratings.Length == 0 ? null : ratings.ToItems());

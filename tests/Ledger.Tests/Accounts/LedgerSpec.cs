@@ -152,6 +152,8 @@ internal sealed class LedgerSpec
         var rebuilt = Rebuilt();
         foreach (var due in state.Unappended) Fold.Apply(rebuilt, due);
         Assert.That(StateDump.Of(rebuilt), Is.EqualTo(StateDump.Of(state)), "rebuilt is not live");
+        var restored = LedgerSnapshots.Restore(LedgerSnapshots.Save(rebuilt).Span);
+        Assert.That(StateDump.Of(restored), Is.EqualTo(StateDump.Of(rebuilt)), "a snapshot is not the state");
         return this;
     }
 

@@ -1,0 +1,60 @@
+using Grpc.Core;
+
+namespace Metering.Reservations.Tests.Services;
+
+/// <summary>What hours and months do to holds and periods. Alone: its clock runs ahead.</summary>
+public sealed class ExpiryTests : ServiceTest
+{
+    [Test, Order(1)]
+    public async Task A_hold_counts_until_its_grace_is_over()
+    {
+        var user = await NewUser();
+        var (first, second) = (await Hold(user), await Hold(user));
+        Clock.Shift += TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(20);
+        Assert.That((await Service.Reservations.CommitAsync(Commit(user, first, 50))).Charged, Is.Not.Empty, "past the deadline, within the grace");
+        Clock.Shift += TimeSpan.FromSeconds(20);
+        await Fails(Service.Reservations.CommitAsync(Commit(user, second, 50)), StatusCode.FailedPrecondition, "reservation_id");
+        Assert.That(await Tokens(user), Has.Property("Used").EqualTo(50).And.Property("Held").EqualTo(0));
+    }
+
+    [Test, Order(2)]
+    public async Task Usage_is_refunded_months_later()
+    {
+        var user = await NewUser();
+        var reservation = await Hold(user);
+        await Service.Reservations.CommitAsync(Commit(user, reservation, 80));
+        Clock.Shift += TimeSpan.FromDays(70);
+        var refunded = await Service.Reservations.RefundAsync(new() { User = user, CommandId = Id(), ReservationId = reservation, Reason = "late" });
+        Assert.That(refunded.Lines.Single().Quantity, Is.EqualTo(80));
+        Assert.That(refunded.HasAdjustsPeriod, Is.True);
+        Assert.That((await Tokens(user)).Used, Is.Zero);
+    }
+
+    [Test, Order(3)]
+    public async Task Periods_close_once()
+    {
+        var user = await NewUser();
+        await Service.Reservations.CommitAsync(Commit(user, await Hold(user), 80));
+        await Fails(Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 1 }), StatusCode.FailedPrecondition, "period");
+        await Fails(Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 9 }), StatusCode.NotFound, "period");
+        Clock.Shift += TimeSpan.FromDays(32);
+        var closed = await Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 1 });
+        Assert.That(closed.Meters.Single(), Is.EqualTo(new V1.MeterTotal { Meter = "llm.tokens", Quantity = 80 }));
+        closed.Repeated = true;
+        Assert.That(await Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 1 }), Is.EqualTo(closed));
+    }
+
+    [Test, Order(4)]
+    public async Task A_plan_ends_with_its_period()
+    {
+        var user = await NewUser();
+        var end = new V1.EndPlanRequest { User = user, CommandId = Id() };
+        var ended = await Service.Accounts.EndPlanAsync(end);
+        Assert.That((ended.Assignment, ended.Ended.Number), Is.EqualTo((1, 1)));
+        ended.Repeated = true;
+        Assert.That(await Service.Accounts.EndPlanAsync(end), Is.EqualTo(ended));
+        Assert.That((await Service.Reservations.ReserveAsync(Reserve(user, 1))).Denial.Reason, Is.EqualTo(V1.DenialReason.NoPlan));
+    }
+
+    private async Task<string> Hold(string user) => (await Service.Reservations.ReserveAsync(Reserve(user, 100))).Granted.ReservationId;
+}
