@@ -14,6 +14,6 @@ public sealed class BalancesOptions
     /// <summary>The longest that one call may take.</summary>
     public TimeSpan ClosingDeadline { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many periods are closed at once.</summary>
+    /// <summary>How many users' periods are closed at once.</summary>
     public int ClosingAtOnce { get; set; } = 8;
 }

@@ -81,7 +81,9 @@ public sealed partial class Closer(
         try
         {
             var request = new ClosePeriodRequest { User = period.User, Period = period.Period.Number };
-            await accounts.ClosePeriodAsync(request, deadline: (time.GetUtcNow() + options.ClosingDeadline).UtcDateTime, cancellationToken: cancellation);
+            // gRPC compares deadlines with the system's clock, whatever clock decides here what is due
+            var deadline = (TimeProvider.System.GetUtcNow() + options.ClosingDeadline).UtcDateTime;
+            await accounts.ClosePeriodAsync(request, deadline: deadline, cancellationToken: cancellation);
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.FailedPrecondition)
         {

@@ -7,7 +7,7 @@ internal static class Copies
 {
     public static GroupUse Of(GroupUse use) => new(use.Group, use.Since) { Windows = [.. use.Windows.Select(Of)] };
 
-    public static Grant Of(Grant grant) => new(grant.Id, grant.Unit, grant.Amount, grant.Priority, grant.GrantedAt, grant.Source)
+    public static Grant Of(Grant grant) => new(grant.Id, grant.Unit, grant.Amount, grant.Priority, grant.GrantedAt, grant.Source, grant.Revision)
     {
         ExpiresAt = grant.ExpiresAt, Used = grant.Used, Held = grant.Held, Expired = grant.Expired,
     };

@@ -1,0 +1,79 @@
+namespace Metering.BillingSync.Reports;
+
+/// <summary>A fact in <c>billing-{user}</c>. The stored names are in Stored.cs: a rename here changes no stream.</summary>
+/// <param name="At">When it was decided; never goes back within a stream.</param>
+public abstract record BillingEvent(DateTimeOffset At);
+
+/// <summary>
+/// A period's totals were taken over from the ledger. Kept even where they plan nothing: an older message that comes later must find them.
+/// </summary>
+/// <param name="Source">The ledger's event.</param>
+/// <param name="LedgerRevision">Its number in the user's ledger: orders the messages, however they arrive.</param>
+/// <param name="Closed">True if these totals never change again.</param>
+public sealed record TotalsTaken(
+    DateTimeOffset At, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed,
+    IReadOnlyList<LineTotal> Lines, string? StripeCustomer = null) : BillingEvent(At);
+
+/// <summary>What one group comes to on one Stripe meter.</summary>
+/// <param name="Total">Usage, overage or charge with its adjustments, as <paramref name="What"/> says; may be negative.</param>
+/// <param name="Target">floor(max(0, total) ÷ scale): what Stripe's sum is to be.</param>
+public sealed record LineTotal(string Group, string StripeMeter, string What, long Scale, long Total, long Target);
+
+/// <summary>
+/// A report is to be sent: the whole payload, for ever. A new value is a new revision under a new identifier, never this one.
+/// </summary>
+/// <param name="Revision">1, 2, 3 … per period, group and Stripe meter.</param>
+/// <param name="Reason">Why it was planned.</param>
+/// <param name="Source">The ledger's event that it follows from.</param>
+/// <param name="EventName">The Stripe meter's.</param>
+/// <param name="Value">A plain decimal integer of at most 15 digits.</param>
+/// <param name="Timestamp">Whole seconds, within the period.</param>
+/// <param name="StripeCustomer">None: unlinked, it waits for one.</param>
+public sealed record ReportPlanned(
+    DateTimeOffset At, string Identifier, int Period, string Group, int Revision, PlanReason Reason, Guid Source, string EventName,
+    string Value, DateTimeOffset Timestamp, string? StripeCustomer = null) : BillingEvent(At);
+
+/// <summary>Why a report was planned.</summary>
+public enum PlanReason { PeriodEnded, PeriodClosed }
+
+/// <summary>An unlinked report got its customer, once and for ever.</summary>
+public sealed record ReportLinked(DateTimeOffset At, string Identifier, string StripeCustomer) : BillingEvent(At);
+
+/// <summary>A report is handed to Stripe: recorded before the call.</summary>
+/// <param name="Attempt">1, 2, 3 …</param>
+/// <param name="Earlier">How the attempt before it ended, as far as is known.</param>
+public sealed record ReportSent(DateTimeOffset At, string Identifier, int Attempt, string IdempotencyKey, AttemptEnd Earlier) : BillingEvent(At);
+
+/// <summary>How an attempt ended, where it settled nothing.</summary>
+public enum AttemptEnd
+{
+    /// <summary>There was none.</summary>
+    None,
+
+    /// <summary>Stripe took nothing: it said so (409, 429, a refused key), or was never reached.</summary>
+    NotTaken,
+
+    /// <summary>It was answered, but not whether the report was taken (5xx, a proxy's page).</summary>
+    Failed,
+
+    /// <summary>No answer: a timeout, a lost connection, a crash.</summary>
+    Lost,
+}
+
+/// <summary>Stripe has it.</summary>
+/// <param name="Duplicate">True if it said that it had it already, from an earlier attempt.</param>
+public sealed record ReportAccepted(DateTimeOffset At, string Identifier, bool Duplicate) : BillingEvent(At);
+
+/// <summary>Stripe refused it for good and does not have it: it counts as not reported.</summary>
+public sealed record ReportRejected(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
+
+/// <summary>An attempt was turned away and settled nothing, and no other follows for now: Stripe does not accept the API key.</summary>
+public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message) : BillingEvent(At);
+
+/// <summary>
+/// Stripe may have it or not, and its identifier can no longer tell: it counts as reported, and is not sent again, until reconciliation decides.
+/// </summary>
+public sealed record ReportDoubted(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
+
+/// <summary>Its timestamp is further back than Stripe takes and was never shifted. Stripe does not have it.</summary>
+public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : BillingEvent(At);

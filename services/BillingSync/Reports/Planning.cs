@@ -1,0 +1,87 @@
+using System.Globalization;
+using Metering.Contracts.Messages;
+
+namespace Metering.BillingSync.Reports;
+
+/// <summary>
+/// What Stripe is to be told: the target, less everything planned and not proven refused. So whatever is in flight is never planned twice, and
+/// rounding happens once per period.
+/// </summary>
+public static class Planning
+{
+    /// <summary>The largest value of Stripe's 15 digits.</summary>
+    private const long ValueMost = 999_999_999_999_999;
+
+    /// <summary>More parts than this is a scale that was forgotten, not usage.</summary>
+    private const int PartsMost = 1_000;
+
+    public static List<BillingEvent> Decide(BillingState state, TakeTotals totals, DateTimeOffset at)
+    {
+        // Messages overtake each other and come twice: only what is newer in the ledger says anything new.
+        if (totals.LedgerRevision <= state.TakenUpTo(totals.Period)) return [];
+        var lines = totals.Groups.Where(group => group.Reporting is not null).Select(LineOf).ToList();
+        var customer = totals.LedgerRevision > state.CustomerRevision ? totals.StripeCustomer : state.StripeCustomer;
+        var unlinked = customer is null ? [] : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
+        if (lines.Count == 0 && unlinked.Count == 0) return [];
+        return
+        [
+            new TotalsTaken(
+                at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer),
+            .. unlinked.Select(report => new ReportLinked(at, report.Identifier, customer!)),
+            .. lines.SelectMany(line => Plan(state, totals, line, customer, at)),
+        ];
+    }
+
+    /// <summary>Billable is max(0, total + adjustments); the ledger carries the negative rest into the next period.</summary>
+    private static LineTotal LineOf(GroupTotal group)
+    {
+        var reporting = group.Reporting!;
+        if (reporting.Scale < 1) throw new InvalidOperationException($"group {group.Group} reports by a scale of {reporting.Scale}");
+        var total = (long)TotalOf(group, reporting.What);
+        return new LineTotal(group.Group, reporting.StripeMeter, reporting.What, reporting.Scale, total, Math.Max(0, total) / reporting.Scale);
+    }
+
+    private static Int128 TotalOf(GroupTotal group, string what) => what switch
+    {
+        "usage" => (Int128)group.Rollover + group.Quota + group.Credit + group.Overage + group.AdjustedUsage,
+        "overage" => (Int128)group.Overage + group.AdjustedOverage,
+        "charge" => (Int128)group.Charge + AdjustedCharge(group),
+        _ => throw new InvalidOperationException($"group {group.Group} reports '{what}', which is not known here"),
+    };
+
+    // Money overage without tiers is its own price, and nothing is left to take from a charge of nothing. What tiered overage was worth, only the
+    // ledger could say; to guess would bill somebody wrongly.
+    private static long AdjustedCharge(GroupTotal group)
+    {
+        if (group.Charge == 0 || group.AdjustedOverage == 0 || (IsCurrency(group.Unit) && group.Charge == group.Overage)) return group.AdjustedOverage;
+        throw new InvalidOperationException($"the refunded overage of group {group.Group} comes without its worth: {group.AdjustedOverage} {group.Unit}");
+    }
+
+    private static bool IsCurrency(string unit) => unit.Length == 3 && unit.All(char.IsAsciiLetterUpper);
+
+    private static IEnumerable<ReportPlanned> Plan(BillingState state, TakeTotals totals, LineTotal line, string? customer, DateTimeOffset at)
+    {
+        var key = new LineKey(totals.Period, line.Group, line.StripeMeter);
+        var earlier = state.Of(key);
+        var revision = earlier.Count;
+        var receiver = ReceiverOf(earlier) ?? customer;
+        foreach (var value in Split(line.Target - earlier.Where(report => report.Counts).Sum(report => report.Value)))
+        {
+            revision++;
+            yield return new ReportPlanned(
+                at, Identifiers.Of(totals.User, receiver, key, revision, totals.Source), totals.Period, line.Group, revision,
+                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, line.StripeMeter,
+                value.ToString(CultureInfo.InvariantCulture), UsageWindow.TimestampOf(totals.Start, totals.End), receiver);
+        }
+    }
+
+    // A correction goes to whom the rest of the period went: taken off another customer's sum, it would be lost.
+    private static string? ReceiverOf(IReadOnlyList<Report> earlier) => earlier.LastOrDefault(report => report.Counts)?.StripeCustomer;
+
+    private static IEnumerable<long> Split(long delta)
+    {
+        if (delta / ValueMost is > PartsMost or < -PartsMost)
+            throw new InvalidOperationException($"{delta} is more than {PartsMost} reports can carry: the Stripe meter needs a larger scale");
+        for (; delta != 0; delta -= Math.Clamp(delta, -ValueMost, ValueMost)) yield return Math.Clamp(delta, -ValueMost, ValueMost);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Metering.BillingSync.Reports;
+
+/// <summary>How far a report has come.</summary>
+public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow }
+
+/// <summary>What Stripe's sum is kept for: one group on one Stripe meter in one period.</summary>
+public readonly record struct LineKey(int Period, string Group, string StripeMeter);
+
+/// <summary>A user's reports. Folding changes it in place; deciding only reads it.</summary>
+public sealed class BillingState
+{
+    private readonly Dictionary<int, long> taken = [];
+    private readonly Dictionary<string, Report> byIdentifier = new(StringComparer.Ordinal);
+    private readonly Dictionary<LineKey, List<Report>> lines = [];
+    private readonly List<Report> reports = [];
+
+    /// <summary>Number of the last event; -1 before the first.</summary>
+    public long Revision { get; private set; } = -1;
+
+    /// <summary>When the last event was decided.</summary>
+    public DateTimeOffset At { get; private set; } = DateTimeOffset.MinValue;
+
+    /// <summary>The customer that the newest message of the ledger names.</summary>
+    public string? StripeCustomer { get; private set; }
+
+    /// <summary>That message's revision in the ledger.</summary>
+    public long CustomerRevision { get; private set; } = -1;
+
+    /// <summary>All reports, the oldest first.</summary>
+    public IReadOnlyList<Report> Reports => reports;
+
+    /// <summary>The newest message taken of a period, by its revision in the ledger; -1 for none.</summary>
+    public long TakenUpTo(int period) => taken.GetValueOrDefault(period, -1);
+
+    /// <summary>The reports of a line, the oldest first.</summary>
+    public IReadOnlyList<Report> Of(LineKey line) => lines.GetValueOrDefault(line) ?? [];
+
+    /// <summary>The report under an identifier.</summary>
+    public bool TryFind(string identifier, [NotNullWhen(true)] out Report? report) => byIdentifier.TryGetValue(identifier, out report);
+
+    /// <summary>Takes an event in. What cannot be is a defect and throws.</summary>
+    public void Fold(BillingEvent happened)
+    {
+        switch (happened)
+        {
+            case TotalsTaken totals: Fold(totals); break;
+            case ReportPlanned planned: Fold(planned); break;
+            case ReportLinked linked: Find(linked.Identifier).Fold(linked); break;
+            case ReportSent sent: Find(sent.Identifier).Fold(sent); break;
+            case ReportAccepted accepted: Find(accepted.Identifier).Settle(ReportStatus.Accepted, accepted.At); break;
+            case ReportRejected rejected: Find(rejected.Identifier).Settle(ReportStatus.Rejected, rejected.At, rejected.Code, rejected.Message); break;
+            case ReportTurnedAway away: Find(away.Identifier).Fold(away); break;
+            case ReportDoubted doubted: Find(doubted.Identifier).Settle(ReportStatus.Doubted, doubted.At, doubted.Code, doubted.Message); break;
+            case ReportMissedWindow missed: Find(missed.Identifier).Settle(ReportStatus.OutOfWindow, missed.At); break;
+            default: throw new InvalidOperationException($"{happened.GetType().Name} has no meaning here");
+        }
+        (Revision, At) = (Revision + 1, happened.At);
+    }
+
+    private void Fold(TotalsTaken totals)
+    {
+        taken[totals.Period] = totals.LedgerRevision;
+        if (totals.LedgerRevision > CustomerRevision) (StripeCustomer, CustomerRevision) = (totals.StripeCustomer, totals.LedgerRevision);
+    }
+
+    private void Fold(ReportPlanned planned)
+    {
+        var report = new Report(planned);
+        byIdentifier.Add(report.Identifier, report);
+        reports.Add(report);
+        if (!lines.TryGetValue(report.Line, out var line)) lines[report.Line] = line = [];
+        line.Add(report);
+    }
+
+    private Report Find(string identifier) =>
+        byIdentifier.GetValueOrDefault(identifier) ?? throw new InvalidOperationException($"no report {identifier} was planned");
+}
+
+/// <summary>One report: its payload, which never changes, and what became of it.</summary>
+public sealed class Report
+{
+    private int keyUses;
+    private bool openUnderKey;
+
+    internal Report(ReportPlanned planned)
+    {
+        Planned = planned;
+        Value = long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        StripeCustomer = planned.StripeCustomer;
+        UpdatedAt = planned.At;
+        Status = StripeCustomer is null ? ReportStatus.Unlinked : ReportStatus.Planned;
+    }
+
+    /// <summary>As it was planned.</summary>
+    public ReportPlanned Planned { get; }
+
+    public string Identifier => Planned.Identifier;
+    public LineKey Line => new(Planned.Period, Planned.Group, Planned.EventName);
+    public long Value { get; }
+    public string? StripeCustomer { get; private set; }
+    public ReportStatus Status { get; private set; }
+    public DateTimeOffset UpdatedAt { get; private set; }
+    public string? Code { get; private set; }
+    public string? Message { get; private set; }
+    public int Attempts { get; private set; }
+
+    /// <summary>The last attempt's.</summary>
+    public string? IdempotencyKey { get; private set; }
+
+    /// <summary>How the last attempt ended, if the stream says so.</summary>
+    public AttemptEnd? LastEnd { get; private set; }
+
+    /// <summary>When the last attempt was made.</summary>
+    public DateTimeOffset SentAt { get; private set; }
+
+    /// <summary>When the first attempt was made that Stripe may have taken without our knowing; none if there is none but the last.</summary>
+    public DateTimeOffset? UnsureSince { get; private set; }
+
+    /// <summary>An attempt under another idempotency key than the last may have been taken: a refusal now proves nothing.</summary>
+    public bool UnsureUnderOtherKey { get; private set; }
+
+    /// <summary>The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.</summary>
+    public bool KeyWorn => keyUses > 1;
+
+    /// <summary>It counts as reported: everything planned and not proven refused, in flight included.</summary>
+    public bool Counts => Status != ReportStatus.Rejected;
+
+    /// <summary>It is to be sent, or sent again.</summary>
+    public bool IsOpen => Status is ReportStatus.Planned or ReportStatus.Sent;
+
+    internal void Fold(ReportLinked linked)
+    {
+        if (Status != ReportStatus.Unlinked) throw new InvalidOperationException($"report {Identifier} is linked already");
+        StripeCustomer = linked.StripeCustomer;
+        Change(ReportStatus.Planned, linked.At);
+    }
+
+    internal void Fold(ReportSent sent)
+    {
+        if (sent.Earlier is AttemptEnd.Failed or AttemptEnd.Lost) (openUnderKey, UnsureSince) = (true, UnsureSince ?? SentAt);
+        if (sent.IdempotencyKey != IdempotencyKey)
+        {
+            UnsureUnderOtherKey |= openUnderKey;
+            (IdempotencyKey, keyUses, openUnderKey) = (sent.IdempotencyKey, 0, false);
+        }
+        keyUses++;
+        (Attempts, LastEnd, SentAt) = (sent.Attempt, null, sent.At);
+        Change(ReportStatus.Sent, sent.At);
+    }
+
+    internal void Fold(ReportTurnedAway away)
+    {
+        LastEnd = AttemptEnd.NotTaken;
+        Settle(ReportStatus.Planned, away.At, away.Code, away.Message);
+    }
+
+    internal void Settle(ReportStatus status, DateTimeOffset at, string? code = null, string? message = null)
+    {
+        (Code, Message) = (code, message);
+        Change(status, at);
+    }
+
+    private void Change(ReportStatus status, DateTimeOffset at) => (Status, UpdatedAt) = (status, at);
+}

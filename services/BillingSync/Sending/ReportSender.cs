@@ -1,0 +1,239 @@
+using Metering.BillingSync.Reports;
+using Metering.Kernel.Deciding;
+using Microsoft.Extensions.Logging;
+
+namespace Metering.BillingSync.Sending;
+
+/// <summary>A report to send: the rest is in its stream.</summary>
+public readonly record struct SendJob(string User, string Identifier, string StripeCustomer, string StripeMeter);
+
+/// <summary>
+/// Sends reports: one call at a time per customer and meter, customers at once, each attempt recorded before it is made and its answer after. It
+/// remembers nothing that matters: whatever is planned and not answered is found in the streams at the next start.
+/// </summary>
+public sealed partial class ReportSender(
+    DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, IUsageSink sink, StripeOptions options, TimeProvider clock,
+    ILogger<ReportSender> logger) : IDisposable
+{
+    private static readonly Caller Self = new("billing-sync", null);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<(string Customer, string Meter), Queue<SendJob>> lanes = [];
+    private readonly HashSet<string> queued = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim calls = new(options.Concurrency);
+    private readonly Pace pace = new(options.Rate, clock);
+    private readonly CancellationTokenSource stopping = new();
+    private TaskCompletionSource idle = NewIdle(done: true);
+
+    /// <summary>Why nothing is sent any more, until a restart: Stripe does not accept the key. None while all is well.</summary>
+    public string? Halted { get; private set; }
+
+    /// <summary>How many reports wait or are being sent.</summary>
+    public int Waiting
+    {
+        get { lock (gate) return queued.Count; }
+    }
+
+    /// <summary>Queues reports; one that is queued already stays where it is.</summary>
+    public void Enqueue(IEnumerable<SendJob> jobs)
+    {
+        foreach (var job in jobs)
+            if (TryQueue(job, out var isFirst) && isFirst) _ = Run((job.StripeCustomer, job.StripeMeter));
+    }
+
+    /// <summary>Completes once nothing waits or is being sent, or nothing more will be.</summary>
+    public Task WhenIdle()
+    {
+        lock (gate) return idle.Task;
+    }
+
+    /// <summary>Begins nothing new and lets what is under way end.</summary>
+    public async Task Stop(CancellationToken patience)
+    {
+        await stopping.CancelAsync();
+        await WhenIdle().WaitAsync(patience);
+    }
+
+    public void Dispose()
+    {
+        stopping.Dispose();
+        calls.Dispose();
+    }
+
+    private bool TryQueue(SendJob job, out bool isFirst)
+    {
+        lock (gate)
+        {
+            isFirst = false;
+            if (stopping.IsCancellationRequested || !queued.Add(job.Identifier)) return false;
+            if (idle.Task.IsCompleted) idle = NewIdle(done: false);
+            if (!lanes.TryGetValue((job.StripeCustomer, job.StripeMeter), out var lane))
+            {
+                lanes[(job.StripeCustomer, job.StripeMeter)] = lane = new();
+                isFirst = true;
+            }
+            lane.Enqueue(job);
+            return true;
+        }
+    }
+
+    private async Task Run((string Customer, string Meter) key)
+    {
+        while (Next(key) is { } job)
+        {
+            try
+            {
+                await Deliver(job);
+            }
+            catch (Exception) when (stopping.IsCancellationRequested)
+            {
+                // it stays in its stream
+            }
+            Done(job);
+        }
+    }
+
+    private SendJob? Next((string Customer, string Meter) key)
+    {
+        lock (gate)
+        {
+            if (lanes[key].TryDequeue(out var job)) return job;
+            lanes.Remove(key);
+            if (queued.Count == 0) idle.TrySetResult();
+            return null;
+        }
+    }
+
+    private void Done(SendJob job)
+    {
+        lock (gate) queued.Remove(job.Identifier);
+    }
+
+    private async Task Deliver(SendJob job)
+    {
+        var (known, end) = (0, AttemptEnd.None);
+        for (var failures = 0; ; failures++)
+        {
+            stopping.Token.ThrowIfCancellationRequested();
+            try
+            {
+                (known, end, var pause) = await Attempt(job, known, end);
+                if (pause is null) return;
+                await Task.Delay(pause.Value == TimeSpan.Zero ? Backoff(job, failures) : pause.Value, clock, stopping.Token);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                // The store is away, or a defect: what was recorded stands, and the next attempt begins with what the stream says.
+                (known, end) = (0, AttemptEnd.None);
+                LogFailed(job.Identifier, failure);
+                await Task.Delay(Backoff(job, failures), clock, stopping.Token);
+            }
+        }
+    }
+
+    /// <summary>One attempt from its record to its answer. No pause: it is settled; zero: after a failure, the usual one.</summary>
+    private async Task<(int Known, AttemptEnd End, TimeSpan? Pause)> Attempt(SendJob job, int known, AttemptEnd end)
+    {
+        await calls.WaitAsync(stopping.Token);
+        try
+        {
+            await pace.Take(stopping.Token);
+            var begun = await Ask(job, new BeginAttempt(job.Identifier, known, end));
+            if (begun is NotYet later) return (known, end, Positive(later.Until - clock.GetUtcNow()));
+            if (begun is not Begun attempt) return (known, end, Settled(job, ((Stands)begun).Status));
+            return await Call(job, attempt);
+        }
+        finally
+        {
+            calls.Release();
+        }
+    }
+
+    private async Task<(int Known, AttemptEnd End, TimeSpan? Pause)> Call(SendJob job, Begun attempt)
+    {
+        SyncMeter.Sent.Add(1);
+        var result = await sink.Send(attempt.Report, attempt.IdempotencyKey);
+        if (result is SendResult.Later later)
+        {
+            SyncMeter.Retried.Add(1);
+            LogLater(job.Identifier, attempt.Attempt, later.Why);
+            return (attempt.Attempt, later.End, TimeSpan.Zero);
+        }
+        var answer = ((SendResult.Answered)result).Answer;
+        var stands = (Stands)await Insist(job, new RecordAnswer(job.Identifier, attempt.Attempt, answer));
+        if (answer is StripeAnswer.TurnedAway away) Halt(away);
+        if (answer is StripeAnswer.Exists && stands.Status == ReportStatus.Rejected) LogCollision(job.Identifier, job.User);
+        if (answer is StripeAnswer.Refused { Code: "idempotency_error" } refused) LogKeyReused(job.Identifier, refused.Message);
+        return (attempt.Attempt, AttemptEnd.None, Settled(job, stands.Status));
+    }
+
+    /// <summary>Records an answer however long the store is away: to ask Stripe again would be slower, not surer.</summary>
+    private async Task<BillingAnswer> Insist(SendJob job, BillingCommand command)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                return await Ask(job, command);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(job.Identifier, failure);
+                await Task.Delay(Backoff(job, failures), clock, stopping.Token);
+            }
+        }
+    }
+
+    private Task<BillingAnswer> Ask(SendJob job, BillingCommand command) =>
+        runner.Handle(BillingModel.StreamOf(job.User), command, Self, CancellationToken.None);
+
+    private TimeSpan? Settled(SendJob job, ReportStatus status)
+    {
+        SyncMeter.Settled.Add(1, new KeyValuePair<string, object?>("status", status.ToString()));
+        if (status is ReportStatus.Rejected or ReportStatus.Doubted or ReportStatus.OutOfWindow) LogUnbilled(job.Identifier, job.User, status);
+        return null;
+    }
+
+    // No key, no call: whatever is left would only be turned away as well.
+    private void Halt(StripeAnswer.TurnedAway away)
+    {
+        Halted = $"{away.Code}: {away.Message}";
+        LogHalted(Halted);
+        stopping.Cancel();
+    }
+
+    /// <summary>Doubled from failure to failure; spread by the identifier, so that what failed together does not come back together.</summary>
+    private TimeSpan Backoff(SendJob job, int failures)
+    {
+        var doubled = options.RetryAfter * (1L << Math.Min(failures, 30));
+        var capped = doubled < options.RetryAfterMost ? doubled : options.RetryAfterMost;
+        return capped + (capped * (job.Identifier[^1] % 16) / 64);
+    }
+
+    private static TimeSpan Positive(TimeSpan wait) => wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);
+
+    private static TaskCompletionSource NewIdle(bool done)
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (done) source.SetResult();
+        return source;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "attempt {Attempt} of report {Identifier} settled nothing and is repeated: {Why}")]
+    private partial void LogLater(string identifier, int attempt, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "report {Identifier} could not be recorded and is tried again")]
+    private partial void LogFailed(string identifier, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "report {Identifier} of {User} is {Status}: see ListReports")]
+    private partial void LogUnbilled(string identifier, string user, ReportStatus status);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "identifier {Identifier} of {User} was taken before it was ever sent: somebody else reports under it")]
+    private partial void LogCollision(string identifier, string user);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "the idempotency key of report {Identifier} was used with other content: {Message}")]
+    private partial void LogKeyReused(string identifier, string message);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe does not accept Stripe:ApiKey; nothing is sent until a restart with one that it accepts: {Why}")]
+    private partial void LogHalted(string why);
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Options;
+
+namespace Metering.BillingSync.Sending;
+
+/// <summary>The section <c>Stripe</c> of the configuration.</summary>
+public sealed class StripeOptions
+{
+    /// <summary>A secret or restricted key: <c>sk_…</c>, <c>rk_…</c>.</summary>
+    public string ApiKey { get; set; } = "";
+
+    /// <summary>Stripe, or the simulator.</summary>
+    public string ApiBase { get; set; } = "https://api.stripe.com";
+
+    /// <summary>Calls started per second; 0 for no limit. Absent: 25 with a test key, as a sandbox takes no more, else 200.</summary>
+    public int? RequestsPerSecond { get; set; }
+
+    /// <summary>Calls under way at once, each for another customer and meter.</summary>
+    public int Concurrency { get; set; } = 16;
+
+    /// <summary>How long an answer is waited for.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The wait after a first failure; doubled after each further one.</summary>
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait between two attempts.</summary>
+    public TimeSpan RetryAfterMost { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The rate in force.</summary>
+    public int Rate => RequestsPerSecond ?? (ApiKey.Contains("_test_", StringComparison.Ordinal) ? 25 : 200);
+}
+
+/// <summary>Refuses at start what could only fail later.</summary>
+internal sealed class StripeOptionsRules : IValidateOptions<StripeOptions>
+{
+    public ValidateOptionsResult Validate(string? name, StripeOptions options)
+    {
+        var wrong = Wrong(options).ToList();
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+
+    // The key itself is never part of a message.
+    private static IEnumerable<string> Wrong(StripeOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.ApiKey) || options.ApiKey.Any(char.IsWhiteSpace))
+            yield return "Stripe:ApiKey is empty or contains a space; expected a key such as sk_test_…";
+        if (!IsBase(options.ApiBase)) yield return $"Stripe:ApiBase is '{options.ApiBase}'; expected https://HOST, or http://HOST of this machine";
+        if (options.RequestsPerSecond < 0) yield return $"Stripe:RequestsPerSecond is {options.RequestsPerSecond}; expected 0 or more";
+        if (options.Concurrency < 1) yield return $"Stripe:Concurrency is {options.Concurrency}; expected 1 or more";
+        if (options.Timeout <= TimeSpan.Zero) yield return $"Stripe:Timeout is {options.Timeout}; expected more than nothing";
+        if (options.RetryAfter <= TimeSpan.Zero || options.RetryAfterMost < options.RetryAfter)
+            yield return $"Stripe:RetryAfter is {options.RetryAfter} and Stripe:RetryAfterMost {options.RetryAfterMost}; expected more than nothing, and not less";
+    }
+
+    // a key does not leave the machine in the clear
+    private static bool IsBase(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+}

@@ -1,0 +1,16 @@
+using System.Diagnostics.Metrics;
+
+namespace Metering.BillingSync.Sending;
+
+/// <summary>What goes out to Stripe and how it ends.</summary>
+public static class SyncMeter
+{
+    public const string Name = "Metering.BillingSync";
+
+    private static readonly Meter Meter = new(Name);
+
+    internal static readonly Counter<long> Messages = Meter.CreateCounter<long>("metering.billing.messages", "{message}", "Period messages taken, repeats included");
+    internal static readonly Counter<long> Sent = Meter.CreateCounter<long>("metering.billing.sent", "{call}", "Calls to Stripe");
+    internal static readonly Counter<long> Retried = Meter.CreateCounter<long>("metering.billing.retried", "{call}", "Calls that settled nothing");
+    internal static readonly Counter<long> Settled = Meter.CreateCounter<long>("metering.billing.settled", "{report}", "Reports settled, by status");
+}
