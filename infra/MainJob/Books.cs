@@ -33,12 +33,8 @@ internal sealed class Books(Clients clients)
     }
 
     /// <summary>A fresh fold by the service: the use as of each user's last call, replayed from the stream.</summary>
-    internal Task<IReadOnlyDictionary<string, long>> Replayed(IReadOnlyList<User> users, CancellationToken cancellation) => Each(users, async user =>
-    {
-        var request = new GetBalanceAsOfRequest { User = user.Id, At = user.At.ToTimestamp() };
-        var reply = await clients.Send(call => clients.Balances.GetBalanceAsOfAsync(request, call), cancellation);
-        return Used(reply.Usage);
-    }, cancellation);
+    internal Task<IReadOnlyDictionary<string, long>> Replayed(IReadOnlyList<User> users, CancellationToken cancellation) =>
+        Each(users, user => Replayed(user, cancellation), cancellation);
 
     /// <summary>A fold of our own: what the stored events charged less what they gave back, added up here.</summary>
     internal Task<IReadOnlyDictionary<string, long>> AddedUp(IReadOnlyList<User> users, CancellationToken cancellation) =>
@@ -57,6 +53,13 @@ internal sealed class Books(Clients clients)
 
     internal static long Used(IEnumerable<PeriodDocument> periods) => periods.SelectMany(period => period.Groups)
         .Where(group => group.Group == Plans.Group).Sum(group => group.Rollover + group.Quota + group.Credit + group.Overage);
+
+    private async Task<long> Replayed(User user, CancellationToken cancellation)
+    {
+        var request = new GetBalanceAsOfRequest { User = user.Id, At = user.At.ToTimestamp() };
+        var reply = await clients.Send(call => clients.Balances.GetBalanceAsOfAsync(request, call), cancellation);
+        return Used(reply.Usage);
+    }
 
     private async Task<long> AddedUp(string user, CancellationToken cancellation)
     {
@@ -87,7 +90,8 @@ internal sealed class Books(Clients clients)
             .Sum(part => part.GetProperty("amount").GetInt64());
     }
 
-    private static async Task<IReadOnlyDictionary<string, long>> Each(IReadOnlyList<User> users, Func<User, Task<long>> ask, CancellationToken cancellation)
+    private static async Task<IReadOnlyDictionary<string, long>> Each(
+        IReadOnlyList<User> users, Func<User, Task<long>> ask, CancellationToken cancellation)
     {
         var answers = new long[users.Count];
         var limits = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };

@@ -10,7 +10,8 @@ internal sealed record Account(string Name, IReadOnlyDictionary<string, long> To
 internal static class Checks
 {
     /// <returns>Every difference, in words; none if all agree.</returns>
-    internal static IReadOnlyList<string> Differences(Account trace, IEnumerable<Account> others) => [.. others.SelectMany(other => Differences(trace, other))];
+    internal static IReadOnlyList<string> Differences(Account trace, IEnumerable<Account> others) =>
+        [.. others.SelectMany(other => Differences(trace, other))];
 
     private static IEnumerable<string> Differences(Account trace, Account other)
     {

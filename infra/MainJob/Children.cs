@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Metering.MainJob;
 
 /// <summary>
-/// A program of ours as a child process. Its standard input is a pipe that only we hold: when we end, however we end, it closes and the child
-/// stops by itself. What it prints goes to a log file; one line of it says where it listens.
+/// A program of ours as a child process. Its standard input is a pipe that only we hold: when we end, however we end, it closes and
+/// the child stops by itself. What it prints goes to a log file; one line of it says where it listens.
 /// </summary>
 internal sealed class Child : IAsyncDisposable
 {
@@ -89,7 +89,8 @@ internal sealed class Child : IAsyncDisposable
         lock (writing) log.WriteLine(line);
         last.Enqueue(line);
         if (last.Count > Tail) last.TryDequeue(out _);
-        if (line.StartsWith(announcement + "http:", StringComparison.Ordinal)) listening.TrySetResult(new Uri(line[announcement.Length..].Trim()));
+        if (!line.StartsWith(announcement + "http:", StringComparison.Ordinal)) return;
+        listening.TrySetResult(new Uri(line[announcement.Length..].Trim()));
     }
 
     // The very dotnet that runs us, unless we were started as a program of our own.

@@ -17,7 +17,8 @@ internal sealed class Clients : IDisposable
     internal Clients(Uri host, TimeProvider time)
     {
         this.time = time;
-        channel = GrpcChannel.ForAddress(host, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true } });
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        channel = GrpcChannel.ForAddress(host, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         Calls = new Reservations.ReservationsClient(channel);
         Metering = new MeteringClient(Calls, time, Patient);
         (Catalog, Accounts) = (new Catalog.CatalogClient(channel), new Accounts.AccountsClient(channel));
@@ -39,7 +40,7 @@ internal sealed class Clients : IDisposable
 
     internal string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
 
-    /// <summary>Sends a request, again if it may yet succeed: the same message, hence the same command id, so that it happens once.</summary>
+    /// <summary>Sends a request, again while it may yet succeed: the same message, so the same command id, so that it happens once.</summary>
     internal async Task<TReply> Send<TReply>(Func<CallOptions, AsyncUnaryCall<TReply>> send, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -57,5 +58,6 @@ internal sealed class Clients : IDisposable
 
     public void Dispose() => channel.Dispose();
 
-    private static bool IsPassing(StatusCode status) => status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;
+    private static bool IsPassing(StatusCode status) =>
+        status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;
 }

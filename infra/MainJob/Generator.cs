@@ -12,10 +12,16 @@ internal sealed class Generator(ulong seed)
 
     // Which value the lowest so many millionths of the calls stay below, as in an hour of a public trace.
     private static readonly (int Upto, int Tokens)[] Inputs =
-        [(0, 2), (10_000, 29), (100_000, 207), (250_000, 396), (500_000, 1020), (750_000, 1189), (900_000, 2735), (990_000, 4142), (Steps, 14_050)];
+    [
+        (0, 2), (10_000, 29), (100_000, 207), (250_000, 396), (500_000, 1020), (750_000, 1189), (900_000, 2735), (990_000, 4142),
+        (Steps, 14_050),
+    ];
 
     private static readonly (int Upto, int Tokens)[] Outputs =
-        [(0, 7), (10_000, 16), (100_000, 54), (250_000, 85), (500_000, 129), (750_000, 395), (900_000, 424), (990_000, 601), (Steps, 1000)];
+    [
+        (0, 7), (10_000, 16), (100_000, 54), (250_000, 85), (500_000, 129), (750_000, 395), (900_000, 424), (990_000, 601),
+        (Steps, 1000),
+    ];
 
     private static readonly DateTimeOffset Start = new(2025, 1, 15, 9, 0, 0, TimeSpan.Zero);
 

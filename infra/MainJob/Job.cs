@@ -1,3 +1,6 @@
+using Grpc.Core;
+using Metering.Client;
+
 namespace Metering.MainJob;
 
 /// <summary>One run from the command line: reads the trace, starts the programs, tells the story, cleans up, says how it went.</summary>
@@ -49,7 +52,7 @@ internal static class Job
         catch (Exception error)
         {
             foreach (var detail in (error as JobException)?.Details ?? []) story.Bare(detail);
-            story.Bare($"main job: FAILED: {OneLine(error is JobException ? error.Message : $"{error.GetType().Name}: {error.Message}")}");
+            story.Bare($"main job: FAILED: {OneLine(Why(error))}");
             return Failed;
         }
     }
@@ -64,6 +67,14 @@ internal static class Job
             verdict = await new Run(trace, children, story, TimeProvider.System).Tell(cancellation);
         story.Bare(verdict);
     }
+
+    private static string Why(Exception error) => error switch
+    {
+        JobException => error.Message,
+        RpcException refused => $"the host answered {refused.StatusCode}: {refused.Status.Detail}",
+        MeteringException refused => $"the host answered {refused.Status}: {refused.Message}",
+        _ => $"{error.GetType().Name}: {error.Message}",
+    };
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

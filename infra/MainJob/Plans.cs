@@ -65,7 +65,8 @@ internal sealed class Plans(Clients clients)
 
     private static Plan CappedPlan() => New(Capped, Tokens(1_000_000), new LimitGroup
     {
-        Label = DailyCap, Unit = "tokens", Kind = GroupKind.Cap, Quota = DailyMost, Window = WindowLength.Day, Anchor = Anchor.SubscriptionStart,
+        Label = DailyCap, Unit = "tokens", Kind = GroupKind.Cap, Quota = DailyMost,
+        Window = WindowLength.Day, Anchor = Anchor.SubscriptionStart,
         Matches = { new Match { Meter = "llm.*" } },
     });
 

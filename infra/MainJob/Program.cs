@@ -1,9 +1,13 @@
 using System.CommandLine;
 using Metering.MainJob;
 
-var trace = new Option<string?>("--trace") { HelpName = "FILE", Description = "LLM calls to meter, as CSV: " + Trace.Header + ". Without it, calls of the same shape are made up." };
+const string About = "Meters a trace of LLM calls end to end: reserve, commit, refund, period close, Stripe; then checks that all totals agree.";
+var trace = new Option<string?>("--trace")
+{
+    HelpName = "FILE", Description = $"LLM calls to meter, as CSV: {Trace.Header}. Without it, calls of the same shape are made up.",
+};
 var keep = new Option<bool>("--keep") { Description = "Keep the data folder. It is kept anyway when something fails." };
-var command = new RootCommand("Meters a trace of LLM calls end to end: reserve, commit, refund, period close, Stripe; then checks that all totals agree.") { trace, keep };
+var command = new RootCommand(About) { trace, keep };
 command.SetAction((arguments, cancellation) => Job.RunAsync(arguments.GetValue(trace), arguments.GetValue(keep), cancellation));
 
 var parsed = command.Parse(args);

@@ -3,7 +3,9 @@ using Metering.V1;
 
 namespace Metering.MainJob;
 
-/// <summary>Meters the calls of a trace: a reservation each, committed with what was really used. A user's calls one after another, users at once.</summary>
+/// <summary>
+/// Meters the calls of a trace: a reservation each, committed with what was really used. A user's calls one after another, users at once.
+/// </summary>
 internal sealed class Replay(Clients clients, long largestOutput)
 {
     internal const int Callers = 64;
@@ -36,7 +38,7 @@ internal sealed class Replay(Clients clients, long largestOutput)
     private async Task Call(User user, TraceRow row, CancellationToken cancellation)
     {
         var hold = await clients.Metering.Reserve(user.Id, Most(row), cancellation: cancellation);
-        JobException.Unless(hold.Allowed, $"{user.Id} was denied {Words.Count(row.Input + largestOutput)} tokens: {hold.Denial}");
+        if (!hold.Allowed) throw new JobException($"{user.Id} was denied {Words.Count(row.Input + largestOutput)} tokens: {hold.Denial}");
         var commit = await hold.Commit([Line.Of(Plans.Input, row.Input), Line.Of(Plans.Output, row.Output)], cancellation);
         user.Held += hold.Granted!.Draws.Sum(draw => draw.Amount);
         user.Unused += commit.Unused.Sum(draw => draw.Amount);

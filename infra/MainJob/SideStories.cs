@@ -18,7 +18,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
     internal async Task<IReadOnlyList<string>> Run(CancellationToken cancellation)
     {
         await Task.WhenAll(Users.Select(user => plans.AssignCapped(user, cancellation)));
-        return await Task.WhenAll(Denied(Users[0], cancellation), Released(Users[1], cancellation), Expired(Users[2], cancellation), Refunded(Users[3], cancellation));
+        return await Task.WhenAll(
+            Denied(Users[0], cancellation), Released(Users[1], cancellation), Expired(Users[2], cancellation), Refunded(Users[3], cancellation));
     }
 
     private async Task<string> Denied(string user, CancellationToken cancellation)
@@ -26,9 +27,9 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
         await using (var first = await Reserve(user, 8_000, cancellation)) await first.Commit(cancellation: cancellation);
         await using var second = await clients.Metering.Reserve(user, [Line.Of(Plans.Output, 3_000)], cancellation: cancellation);
         var denial = second.Denial ?? throw new JobException($"{user} was granted more than the cap of {Plans.DailyMost}");
-        JobException.Unless(
-            denial is { Reason: DenialReason.CapReached, Group: Plans.DailyCap, Remaining: 2_000, Used: 8_000 }, $"{user} was denied in another way: {denial}");
-        return $"denied    3,000 tokens: {denial.Reason} by \"{denial.Group}\", {Words.Count(denial.Used)} of {Words.Count(denial.Quota)} used, "
+        var expected = denial is { Reason: DenialReason.CapReached, Group: Plans.DailyCap, Remaining: 2_000, Used: 8_000 };
+        JobException.Unless(expected, $"{user} was denied in another way: {denial}");
+        return $"denied    3,000 tokens: {denial.Reason} by {denial.Group}, {Words.Count(denial.Used)} of {Words.Count(denial.Quota)} used, "
             + $"{Words.Count(denial.Remaining)} remaining, resets {Words.Moment(denial.ResetsAt.ToDateTimeOffset())}";
     }
 
@@ -38,7 +39,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
         var held = await Group(user, cancellation);
         await hold.Release(cancellation);
         var after = await Group(user, cancellation);
-        JobException.Unless(held is { Held: 5_000 } && after is { Held: 0, Used: 0 }, $"{user}'s release did not give 5,000 back: {held}, then {after}");
+        var expected = held is { Held: 5_000 } && after is { Held: 0, Used: 0 };
+        JobException.Unless(expected, $"{user}'s release did not give 5,000 back: {held}, then {after}");
         return "released  5,000 tokens held, the call failed, all of them given back";
     }
 
@@ -46,7 +48,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
     {
         var request = new ReserveRequest
         {
-            User = user, CommandId = clients.NewId(), Lines = { Line.Of(Plans.Output, 7_000) }, TimeToLive = LifeTime.ToDuration(), Grace = Grace.ToDuration(),
+            User = user, CommandId = clients.NewId(), Lines = { Line.Of(Plans.Output, 7_000) },
+            TimeToLive = LifeTime.ToDuration(), Grace = Grace.ToDuration(),
         };
         var hold = (await clients.Send(call => clients.Calls.ReserveAsync(request, call), cancellation)).Granted;
         JobException.Unless(hold is not null, $"{user} was denied 7,000 tokens");
@@ -54,7 +57,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
         var seen = await Gone(user, due, cancellation);
         JobException.Unless(seen >= due, $"{user}'s hold was gone at {seen:O}, before {due:O}");
         JobException.Unless(await IsTooLate(user, hold.ReservationId, cancellation), $"{user} could commit an expired reservation");
-        return $"expired   7,000 tokens held for {Words.Seconds(LifeTime)} + {Words.Seconds(Grace)} grace, nobody settled them, they are free again; a late commit is refused";
+        return $"expired   7,000 tokens held for {Words.Seconds(LifeTime)} + {Words.Seconds(Grace)} grace, nobody settled them, "
+            + "they are free again; a late commit is refused";
     }
 
     private async Task<string> Refunded(string user, CancellationToken cancellation)
@@ -64,7 +68,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
         var refund = await clients.Metering.Refund(user, hold.Id, "provider_error", [Line.Of(Plans.Output, 1_200)], cancellation);
         var after = await Group(user, cancellation);
         JobException.Unless(after is { Held: 0, Used: 1_800 }, $"{user}'s late refund left {after}");
-        return $"refunded  {Words.Count(refund.Lines.Sum(line => line.Quantity))} of 3,000 tokens after their commit, for reason provider_error; 1,800 used remain";
+        var back = refund.Lines.Sum(line => line.Quantity);
+        return $"refunded  {Words.Count(back)} of 3,000 tokens after their commit, for reason provider_error; 1,800 used remain";
     }
 
     private async Task<Reservation> Reserve(string user, long tokens, CancellationToken cancellation)

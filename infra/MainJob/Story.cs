@@ -55,7 +55,8 @@ internal sealed class Story
     internal void Table(IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows)
     {
         var table = new Table { Border = isTerminal ? TableBorder.Rounded : TableBorder.Ascii };
-        foreach (var head in heads) table.AddColumn(new TableColumn(Markup.Escape(head)) { NoWrap = true, Alignment = table.Columns.Count == 0 ? Justify.Left : Justify.Right });
+        foreach (var head in heads) table.AddColumn(new TableColumn(Markup.Escape(head)) { NoWrap = true, Alignment = Justify.Right });
+        table.Columns[0].Alignment = Justify.Left;
         foreach (var row in rows) table.AddRow([.. row.Select(cell => new Text(cell))]);
         console.Write(new Padder(table, new Padding(3, 0, 0, 0)));
     }
@@ -92,13 +93,14 @@ internal sealed class Story
             return Watch(running, () => bar.Value = gauge.Done);
         });
 
+    // Not the whole: whoever asked for the work says how it ended.
     private Task Quarters(string what, long goal, Gauge gauge, Task running)
     {
         var shown = 0L;
         return Watch(running, () =>
         {
             var quarter = goal == 0 ? 0 : gauge.Done * 4 / goal;
-            if (quarter <= shown) return;
+            if (quarter <= shown || quarter >= 4) return;
             shown = quarter;
             Line($"{what}: {Words.Count(gauge.Done)} of {Words.Count(goal)}");
         });

@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Metering.MainJob;
 
 /// <summary>What Stripe (here: its simulator) has taken in.</summary>
-internal sealed record StripeState(IReadOnlyDictionary<string, long> Totals, int Events, long Refused, long Replayed, long Failed, int Dropped)
+internal sealed record StripeState(
+    IReadOnlyDictionary<string, long> Totals, long Events, long Refused, long Replayed, long Failed, int Dropped)
 {
     internal long Total => Totals.Values.Sum();
 }
@@ -43,14 +44,16 @@ internal sealed class StripeAccount : IDisposable
         var events = account.GetProperty("events");
         return new StripeState(
             account.GetProperty("customers").EnumerateArray().ToDictionary(customer => customer.GetProperty("id").GetString()!, Total),
-            (int)events.GetProperty("accepted").GetInt64(), events.GetProperty("refused").GetInt64(), events.GetProperty("replayed").GetInt64(),
+            events.GetProperty("accepted").GetInt64(), events.GetProperty("refused").GetInt64(), events.GetProperty("replayed").GetInt64(),
             events.GetProperty("failed").GetInt64(), account.GetProperty("async_errors").GetArrayLength());
     }
 
     public void Dispose() => http.Dispose();
 
     private static long Total(JsonElement customer) =>
-        customer.GetProperty("totals").TryGetProperty(Meter, out var total) ? long.Parse(total.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
+        customer.GetProperty("totals").TryGetProperty(Meter, out var total)
+            ? long.Parse(total.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
+            : 0;
 
     private async Task<JsonElement> Post(string path, Dictionary<string, string> form, CancellationToken cancellation)
     {

@@ -33,9 +33,12 @@ internal sealed class Trace(string name, IReadOnlyList<TraceRow> rows)
     internal long LargestOutput { get; } = Math.Max(1, rows.Max(row => row.Output));
 
     /// <summary>The calls of one user in order of time; calls of the same moment as in the file.</summary>
-    internal IEnumerable<TraceRow> Of(int user) => Rows.Where((_, n) => n % Users == user).OrderBy(row => row.At);
-
-    internal long TotalOf(int user) => Of(user).Sum(row => row.Total);
+    internal IEnumerable<TraceRow> Of(int user)
+    {
+        var own = new List<TraceRow>();
+        for (var n = user; n < Rows.Count; n += Users) own.Add(Rows[n]);
+        return own.OrderBy(row => row.At);
+    }
 
     /// <exception cref="TraceException">Something is wrong with it: every bad line is named.</exception>
     internal static Trace Read(string path)
@@ -92,7 +95,9 @@ internal sealed class Trace(string name, IReadOnlyList<TraceRow> rows)
     }
 
     private static DateTimeOffset? Time(string text) =>
-        DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+        DateTimeOffset.TryParseExact(text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at
+            : null;
 
     private static long? Tokens(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var tokens) && tokens <= MostTokens ? tokens : null;

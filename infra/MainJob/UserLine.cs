@@ -1,4 +1,6 @@
 using Metering.V1;
+using PeriodsOf = System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<Metering.V1.PeriodDocument>>;
+using UsageOf = System.Collections.Generic.IReadOnlyDictionary<string, Metering.V1.Usage>;
 
 namespace Metering.MainJob;
 
@@ -12,26 +14,32 @@ internal sealed record UserLine(string User, long Calls, long Quota, long Used, 
     /// <summary>What is left of the quota: the overage has no bound.</summary>
     internal long Left { get; init; } = Math.Max(0, Quota - (Used - Overage));
 
-    internal static UserLine Of(User user, IReadOnlyDictionary<string, Usage> balances, IReadOnlyDictionary<string, IReadOnlyList<PeriodDocument>> periods)
+    internal static UserLine Of(User user, UsageOf balances, PeriodsOf periods)
     {
-        var live = balances.TryGetValue(user.Id, out var usage) ? usage.Groups.FirstOrDefault(group => group.Group == Plans.Group) : null;
-        var closed = periods.GetValueOrDefault(user.Id, []).SelectMany(period => period.Groups).Where(group => group.Group == Plans.Group).ToList();
-        return new UserLine(user.Id, user.Rows.Count, live?.Quota ?? 0, live?.Used ?? 0, user.Unused, live?.Overage ?? 0, closed.Sum(group => group.Charge));
+        var groups = balances.GetValueOrDefault(user.Id)?.Groups ?? [];
+        var live = groups.FirstOrDefault(group => group.Group == Plans.Group) ?? new GroupUsage();
+        var closed = periods.GetValueOrDefault(user.Id, []).SelectMany(period => period.Groups).Where(group => group.Group == Plans.Group);
+        return new UserLine(user.Id, user.Rows.Count, live.Quota, live.Used, user.Unused, live.Overage, closed.Sum(group => group.Charge));
     }
 
     /// <summary>Those with the most use, then a line that sums up all.</summary>
     internal static IEnumerable<IReadOnlyList<string>> Rows(IReadOnlyList<UserLine> lines)
     {
-        foreach (var line in lines.OrderByDescending(line => line.Used).ThenBy(line => line.User, StringComparer.Ordinal).Take(Shown)) yield return line.Cells();
+        var ordered = lines.OrderByDescending(line => line.Used).ThenBy(line => line.User, StringComparer.Ordinal);
+        foreach (var line in ordered.Take(Shown)) yield return line.Cells();
         yield return Sum(lines).Cells();
     }
 
     private static UserLine Sum(IReadOnlyList<UserLine> lines) => new(
         $"all {lines.Count} users", lines.Sum(line => line.Calls), lines.Sum(line => line.Quota), lines.Sum(line => line.Used),
-        lines.Sum(line => line.Refunded), lines.Sum(line => line.Overage), lines.Sum(line => line.Charge)) { Left = lines.Sum(line => line.Left) };
+        lines.Sum(line => line.Refunded), lines.Sum(line => line.Overage), lines.Sum(line => line.Charge))
+    {
+        Left = lines.Sum(line => line.Left),
+    };
 
     private IReadOnlyList<string> Cells() =>
     [
-        User, Words.Count(Calls), Words.Count(Quota), Words.Count(Used), Words.Count(Refunded), Words.Count(Overage), Words.Count(Left), Words.Cents(Charge),
+        User, Words.Count(Calls), Words.Count(Quota), Words.Count(Used), Words.Count(Refunded), Words.Count(Overage), Words.Count(Left),
+        Words.Cents(Charge),
     ];
 }

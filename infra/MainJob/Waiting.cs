@@ -7,7 +7,8 @@ internal sealed class Waiting(Books books, StripeAccount stripe, TimeProvider ti
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Until the balances have taken in every user's last call.</summary>
-    internal async Task<IReadOnlyDictionary<string, V1.Usage>> ForBalances(IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
+    internal async Task<IReadOnlyDictionary<string, V1.Usage>> ForBalances(
+        IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
     {
         IReadOnlyDictionary<string, V1.Usage> balances = new Dictionary<string, V1.Usage>();
         await Until(users.Count, gauge, async () =>
@@ -15,7 +16,7 @@ internal sealed class Waiting(Books books, StripeAccount stripe, TimeProvider ti
             balances = await books.Balances(cancellation);
             return users.Count(user => balances.TryGetValue(user.Id, out var usage) && usage.Revision >= user.Revision);
         }, cancellation);
-        return balances;
+        return users.Where(user => balances.ContainsKey(user.Id)).ToDictionary(user => user.Id, user => balances[user.Id]);
     }
 
     /// <summary>Until every user's period is closed.</summary>

@@ -12,11 +12,14 @@ public class CheckTests
 
     [Test]
     public void Every_difference_is_named_even_where_totals_agree() =>
-        Assert.That(Checks.Differences(Source, [Of(("a", 1_001), ("b", 1))]), Is.EqualTo(new[] { "a: Stripe 1,001, trace 1,000", "b: Stripe 1, trace 2" }));
+        Assert.That(Checks.Differences(Source, [Of(("a", 1_001), ("b", 1))]),
+            Is.EqualTo(new[] { "a: Stripe 1,001, trace 1,000", "b: Stripe 1, trace 2" }));
 
     [Test]
     public void A_user_missing_or_too_many_is_a_difference() =>
-        Assert.That(Checks.Differences(Source, [Of(("a", 1_000), ("x", 5))]), Is.EqualTo(new[] { "b: Stripe 0, trace 2", "x: Stripe 5, trace 0" }));
+        Assert.That(Checks.Differences(Source, [Of(("a", 1_000), ("x", 5))]),
+            Is.EqualTo(new[] { "b: Stripe 0, trace 2", "x: Stripe 5, trace 0" }));
 
-    private static Account Of(params (string User, long Tokens)[] users) => new("Stripe", users.ToDictionary(user => user.User, user => user.Tokens));
+    private static Account Of(params (string User, long Tokens)[] users) =>
+        new("Stripe", users.ToDictionary(user => user.User, user => user.Tokens));
 }

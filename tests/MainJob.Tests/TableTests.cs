@@ -44,6 +44,7 @@ public class TableTests
         var user = new User(number, [new TraceRow(default, used, 0)], "cus_1") { Unused = unused };
         var usage = new Usage { Groups = { new GroupUsage { Group = Plans.Group, Quota = Plans.Quota, Used = used, Overage = overage } } };
         var period = new PeriodDocument { Groups = { new GroupTotal { Group = Plans.Group, Charge = overage * 10_000 } } };
-        return UserLine.Of(user, new Dictionary<string, Usage> { [user.Id] = usage }, new Dictionary<string, IReadOnlyList<PeriodDocument>> { [user.Id] = [period] });
+        var periods = new Dictionary<string, IReadOnlyList<PeriodDocument>> { [user.Id] = [period] };
+        return UserLine.Of(user, new Dictionary<string, Usage> { [user.Id] = usage }, periods);
     }
 }

@@ -25,7 +25,9 @@ public class WordsTests
     public string Cents_are_rounded(long nanos) => Words.Cents(nanos);
 
     [Test]
-    public void Times_are_short() =>
-        Assert.That((Words.Seconds(TimeSpan.FromMilliseconds(1_449)), Words.Moment(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)))),
-            Is.EqualTo(("1.4 s", "2026-01-02 01:04:05Z")));
+    public void Times_are_short()
+    {
+        Assert.That(Words.Seconds(TimeSpan.FromMilliseconds(1_449)), Is.EqualTo("1.4 s"));
+        Assert.That(Words.Moment(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2))), Is.EqualTo("2026-01-02 01:04:05Z"));
+    }
 }
