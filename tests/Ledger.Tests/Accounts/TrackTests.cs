@@ -37,6 +37,13 @@ public sealed class TrackTests
         .When(Reserve(2, Tokens(10))).Then(Reserved(2, May, [Used(Tokens(10))], Took("tokens", 0, C(10, 9))));
 
     [Test]
+    public void Post_paid_use_that_does_not_fit_64_bits_is_malformed() =>
+        // bug: use went below zero and gave room
+        Given(Assign(Quota(100)), PostPaid(1, Tokens(long.MaxValue)))
+        .When(PostPaid(2, Tokens(1))).ThenRefused(RefusalKind.Invalid, "lines[0].quantity")
+        .When(Track(3, Tokens(1))).ThenDenied(DenialReason.FundingExhausted);
+
+    [Test]
     public void Post_paid_without_a_plan_is_recorded_unmatched() => Given()
         .When(PostPaid(1, Tokens(150)))
         .Then(new UsageTracked(May, By(1), 0, null, false, true, [Used(Tokens(150), overrun: 150)], []));
