@@ -147,6 +147,10 @@ public sealed class PlanningTests
         Assert.That(() => Given().When(Closed(12, Usage(long.MaxValue))), Throws.InvalidOperationException.With.Message.Contains("scale"));
 
     [Test]
+    public void A_total_beyond_64_bits_is_refused_not_cut_off() =>
+        Assert.That(() => Given().When(Closed(12, Usage(long.MaxValue) with { Overage = 1 })), Throws.InstanceOf<OverflowException>());
+
+    [Test]
     public void Identifiers_are_short_and_never_alike()
     {
         var all = new List<string>();

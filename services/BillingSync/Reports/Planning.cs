@@ -37,7 +37,7 @@ public static class Planning
     {
         var reporting = group.Reporting!;
         if (reporting.Scale < 1) throw new InvalidOperationException($"group {group.Group} reports by a scale of {reporting.Scale}");
-        var total = (long)TotalOf(group, reporting.What);
+        var total = checked((long)TotalOf(group, reporting.What));
         return new LineTotal(group.Group, reporting.StripeMeter, reporting.What, reporting.Scale, total, Math.Max(0, total) / reporting.Scale);
     }
 

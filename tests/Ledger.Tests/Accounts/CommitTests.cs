@@ -181,12 +181,13 @@ public sealed class CommitTests
     public void The_excess_of_a_hold_of_credits_counts_in_its_own_days_quota()
     {
         // bug: the day was forgotten as soon as the next began, its quota looked unused and was spent twice
-        var (tomorrow, quota) = (May.AddDays(1), Quota(100) with { Window = WindowLength.Day });
-        Given(Assign(quota), Track(3, Tokens(100)), Grant(4, 50))
+        var (today, tomorrow) = (May.AddDays(1), May.AddDays(2));
+        Given(Assign(Quota(100) with { Window = WindowLength.Day }), Grant(4, 50))
+            .At(today).And(Track(3, Tokens(100)))
             .At(tomorrow.AddMinutes(-1)).And(Reserve(1, Tokens(50)))
             .At(tomorrow).And(Track(5, Tokens(1)))
             .When(Commit(2, of: 1, Tokens(120)))
-            .Then(Committed(2, 1, tomorrow, [Used(Tokens(120), overrun: 70)], Took("tokens", 0, C(50, 4)).In(May, tomorrow)));
+            .Then(Committed(2, 1, tomorrow, [Used(Tokens(120), overrun: 70)], Took("tokens", 0, C(50, 4)).In(today, tomorrow)));
     }
 
     [Test]
