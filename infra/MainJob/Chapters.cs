@@ -1,11 +1,10 @@
 using Metering.V1;
-using PeriodsOf = System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<Metering.V1.PeriodDocument>>;
-using UsageOf = System.Collections.Generic.IReadOnlyDictionary<string, Metering.V1.Usage>;
 
 namespace Metering.MainJob;
 
 /// <summary>The story itself, step by step.</summary>
-internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients clients, StripeAccount stripe, Story story, TimeProvider time)
+internal sealed class Chapters(
+    Trace trace, IReadOnlyList<User> users, Clients clients, StripeAccount stripe, Story story, TimeProvider time)
 {
     private const int DifferencesShown = 20;
 
@@ -46,7 +45,7 @@ internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients c
     {
         var calls = trace.Rows.Count;
         story.Step($"Meter {Words.Count(calls)} LLM calls of {users.Count} users, {Replay.Callers} callers at once");
-        story.Line($"each: reserve the prompt + {Words.Count(trace.LargestOutput)} tokens, the trace's largest output; then commit what was really used");
+        story.Line($"each: reserve the prompt + the largest output, {Words.Count(trace.LargestOutput)}; then commit what was really used");
         var replay = new Replay(clients, trace.LargestOutput);
         var took = await story.Follow("calls metered", calls, gauge => replay.Run(users, gauge, cancellation));
         var rate = (long)(calls / took.TotalSeconds);
@@ -58,7 +57,8 @@ internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients c
     private async Task<UsageOf> Live(CancellationToken cancellation)
     {
         UsageOf? balances = null;
-        await story.Follow("live balances", users.Count, async gauge => balances = await waiting.ForBalances(users, gauge, cancellation));
+        await story.Follow(
+            "live balances", users.Count, async gauge => balances = await waiting.ForBalances(users, gauge, cancellation));
         story.Line($"{Words.Count(balances!.Values.Sum(Books.Used))} tokens in the live balances");
         return balances;
     }
@@ -74,7 +74,8 @@ internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients c
         story.Step("End the plans, which closes the billing periods");
         PeriodsOf? periods = null;
         await Task.WhenAll(users.Select(user => user.Id).Concat(SideStories.Users).Select(user => plans.End(user, cancellation)));
-        var took = await story.Follow("periods closed", users.Count, async gauge => periods = await waiting.ForPeriods(users, gauge, cancellation));
+        var took = await story.Follow(
+            "periods closed", users.Count, async gauge => periods = await waiting.ForPeriods(users, gauge, cancellation));
         story.Line($"{periods!.Values.Sum(of => of.Count)} periods closed after {Words.Seconds(took)}");
         return periods;
     }
@@ -83,10 +84,11 @@ internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients c
     {
         story.Step("Report each user's usage to Stripe");
         StripeState? state = null;
-        var took = await story.Follow("tokens reported", total, async gauge => state = await waiting.ForStripe(total, gauge, cancellation));
+        var took = await story.Follow(
+            "tokens reported", total, async gauge => state = await waiting.ForStripe(total, gauge, cancellation));
         var customers = state!.Totals.Values.Count(tokens => tokens != 0);
-        story.Line($"Stripe took {Words.Count(state.Events)} meter events of {customers} customers after {Words.Seconds(took)}: {Words.Count(state.Total)} tokens");
-        story.Line($"{state.Refused} refused, {state.Replayed} sent twice, {state.Failed} failed, {state.Dropped} dropped");
+        story.Line($"Stripe took {Words.Count(state.Events)} meter events of {customers} customers: {Words.Count(state.Total)} tokens");
+        story.Line($"after {Words.Seconds(took)}; {state.Refused} refused, {state.Replayed} sent twice, {state.Failed} failed, {state.Dropped} dropped");
         return state;
     }
 
@@ -95,7 +97,8 @@ internal sealed class Chapters(Trace trace, IReadOnlyList<User> users, Clients c
         var progress = await books.Progress(cancellation);
         var counts = progress.ReadModels.MaxBy(model => model.EventsByType.Values.Sum())?.EventsByType ?? [];
         story.Step("What the ledger recorded");
-        story.Line(string.Join(", ", counts.OrderByDescending(count => count.Value).Select(count => $"{Words.Count(count.Value)} {count.Key}")));
+        var ordered = counts.OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal);
+        story.Line(string.Join(", ", ordered.Select(count => $"{Words.Count(count.Value)} {count.Key}")));
     }
 
     private void Show(UsageOf balances, PeriodsOf periods)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Metering.MainJob;
 
-const string About = "Meters a trace of LLM calls end to end: reserve, commit, refund, period close, Stripe; then checks that all totals agree.";
+const string About = "Meters a trace of LLM calls end to end, from the reservation to Stripe; then checks that all totals agree.";
 var trace = new Option<string?>("--trace")
 {
     HelpName = "FILE", Description = $"LLM calls to meter, as CSV: {Trace.Header}. Without it, calls of the same shape are made up.",

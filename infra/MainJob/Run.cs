@@ -17,7 +17,8 @@ internal sealed class Run(Trace trace, Children children, Story story, TimeProvi
         var host = await children.Host(simulator, cancellation);
         story.Line($"metering host     {host}  (gRPC, ready after {Words.Seconds(time.GetElapsedTime(start))})");
         using var clients = new Clients(host, time);
-        return await WhileAllLive(async run => await new Chapters(trace, await users, clients, stripe, story, time).Tell(run), cancellation);
+        return await WhileAllLive(
+            async run => await new Chapters(trace, await users, clients, stripe, story, time).Tell(run), cancellation);
     }
 
     // The trace's users with their customers at Stripe, which the simulator makes while the host starts.

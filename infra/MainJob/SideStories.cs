@@ -19,7 +19,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
     {
         await Task.WhenAll(Users.Select(user => plans.AssignCapped(user, cancellation)));
         return await Task.WhenAll(
-            Denied(Users[0], cancellation), Released(Users[1], cancellation), Expired(Users[2], cancellation), Refunded(Users[3], cancellation));
+            Denied(Users[0], cancellation), Released(Users[1], cancellation),
+            Expired(Users[2], cancellation), Refunded(Users[3], cancellation));
     }
 
     private async Task<string> Denied(string user, CancellationToken cancellation)
@@ -52,8 +53,8 @@ internal sealed class SideStories(Clients clients, Plans plans, TimeProvider tim
             TimeToLive = LifeTime.ToDuration(), Grace = Grace.ToDuration(),
         };
         var hold = (await clients.Send(call => clients.Calls.ReserveAsync(request, call), cancellation)).Granted;
-        JobException.Unless(hold is not null, $"{user} was denied 7,000 tokens");
-        var due = hold!.Deadline.ToDateTimeOffset() + hold.Grace.ToTimeSpan();
+        if (hold is null) throw new JobException($"{user} was denied 7,000 tokens");
+        var due = hold.Deadline.ToDateTimeOffset() + hold.Grace.ToTimeSpan();
         var seen = await Gone(user, due, cancellation);
         JobException.Unless(seen >= due, $"{user}'s hold was gone at {seen:O}, before {due:O}");
         JobException.Unless(await IsTooLate(user, hold.ReservationId, cancellation), $"{user} could commit an expired reservation");

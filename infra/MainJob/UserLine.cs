@@ -1,6 +1,4 @@
 using Metering.V1;
-using PeriodsOf = System.Collections.Generic.IReadOnlyDictionary<string, System.Collections.Generic.IReadOnlyList<Metering.V1.PeriodDocument>>;
-using UsageOf = System.Collections.Generic.IReadOnlyDictionary<string, Metering.V1.Usage>;
 
 namespace Metering.MainJob;
 

@@ -7,10 +7,9 @@ internal sealed class Waiting(Books books, StripeAccount stripe, TimeProvider ti
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Until the balances have taken in every user's last call.</summary>
-    internal async Task<IReadOnlyDictionary<string, V1.Usage>> ForBalances(
-        IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
+    internal async Task<UsageOf> ForBalances(IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
     {
-        IReadOnlyDictionary<string, V1.Usage> balances = new Dictionary<string, V1.Usage>();
+        UsageOf balances = new Dictionary<string, V1.Usage>();
         await Until(users.Count, gauge, async () =>
         {
             balances = await books.Balances(cancellation);
@@ -20,8 +19,7 @@ internal sealed class Waiting(Books books, StripeAccount stripe, TimeProvider ti
     }
 
     /// <summary>Until every user's period is closed.</summary>
-    internal async Task<IReadOnlyDictionary<string, IReadOnlyList<V1.PeriodDocument>>> ForPeriods(
-        IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
+    internal async Task<PeriodsOf> ForPeriods(IReadOnlyList<User> users, Gauge gauge, CancellationToken cancellation)
     {
         var closed = new Dictionary<string, IReadOnlyList<V1.PeriodDocument>>();
         await Until(users.Count, gauge, async () =>
