@@ -18,7 +18,7 @@ public sealed record Denied(
     DateTimeOffset At, long Revision) : Answer;
 
 /// <summary>Why a command was denied.</summary>
-public enum DenialReason { NoPlan, Suspended, Unmatched, Unpriced, FundingExhausted, CapReached }
+public enum DenialReason { NoPlan, Suspended, Unmatched, Unpriced, FundingExhausted, CapReached, RunBudget }
 
 /// <summary>Not possible: which field, and what was expected. Nothing was appended.</summary>
 public sealed record Refused(RefusalKind Kind, string Field, string Message) : Answer;

@@ -19,7 +19,9 @@ public sealed record AskedLine(string Meter, string Unit, Attributes Attributes,
 public sealed record Rate(int Book, DateTimeOffset From, DateTimeOffset Until, string Currency, Price Price, long MarkupPpm);
 
 /// <summary>Set amounts aside; <see cref="Command.Id"/> becomes the reservation's id.</summary>
-public sealed record Reserve(Guid Id, ContentHash Content, Items<AskedLine> Lines, TimeSpan TimeToLive, TimeSpan Grace) : Command(Id, Content);
+/// <param name="Parent">The run whose hold it is carved from (rule 13): an open reservation that has no parent itself.</param>
+public sealed record Reserve(
+    Guid Id, ContentHash Content, Items<AskedLine> Lines, TimeSpan TimeToLive, TimeSpan Grace, Guid? Parent = null) : Command(Id, Content);
 
 /// <summary>Charge what was really used; no <paramref name="Actual"/> charges the whole hold.</summary>
 public sealed record Commit(Guid Id, ContentHash Content, Guid Reservation, Items<AskedLine>? Actual, Past? Past = null) : Command(Id, Content);
@@ -44,11 +46,15 @@ public sealed record RefundLine(string Meter, Attributes Attributes, long Quanti
 
 /// <summary>What a stream holds of one reservation: how it was settled, or nothing at all.</summary>
 /// <param name="Tracked">Set where the id is that of a Track: its usage is refunded like a commit's.</param>
+/// <param name="Closed">How its period was closed: what a refund is worth by then.</param>
 public sealed record Past(
-    Guid Reservation, Reserved? Reserved, Committed? Committed, Refunded? Unused, Released? Released, UsageTracked? Tracked = null);
+    Guid Reservation, Reserved? Reserved, Committed? Committed, Refunded? Unused, Released? Released, UsageTracked? Tracked = null,
+    PeriodClosed? Closed = null);
 
 /// <summary>Record usage without a hold. Enforced: like reserve and commit in one. Post-paid: bypasses room and suspension.</summary>
-public sealed record Track(Guid Id, ContentHash Content, Items<AskedLine> Lines, bool Enforced) : Command(Id, Content);
+/// <param name="OccurredAt">When it really happened; post-paid only, not after now.</param>
+public sealed record Track(
+    Guid Id, ContentHash Content, Items<AskedLine> Lines, bool Enforced, DateTimeOffset? OccurredAt = null) : Command(Id, Content);
 
 /// <summary>Put a plan in force. <paramref name="StripeCustomer"/> is whom Stripe bills; none = reports stay unlinked.</summary>
 public sealed record AssignPlan(Guid Id, ContentHash Content, Plan Plan, PlanChange Change, string? StripeCustomer) : Command(Id, Content);
@@ -68,6 +74,15 @@ public sealed record CustomLimit(string Group, long? Quota);
 /// <summary>Prepaid amount of a unit. <paramref name="Source"/> (a payment) is unique for ever.</summary>
 public sealed record GrantCredit(
     Guid Id, ContentHash Content, string Unit, long Amount, int Priority, DateTimeOffset? ExpiresAt, string Source) : Command(Id, Content);
+
+/// <summary>Take back what is free of a grant, now and whatever comes back to it later.</summary>
+public sealed record RevokeCredit(Guid Id, ContentHash Content, Guid Grant) : Command(Id, Content);
+
+/// <summary>Block reserve, enforced track and extend until resumed (rule 2).</summary>
+public sealed record Suspend(Guid Id, ContentHash Content, string Reason) : Command(Id, Content);
+
+/// <summary>Lift a suspension.</summary>
+public sealed record Resume(Guid Id, ContentHash Content) : Command(Id, Content);
 
 /// <summary>Close period <paramref name="Period"/> if it is due: keyed by the period, twice changes nothing.</summary>
 public sealed record ClosePeriod(Guid Id, ContentHash Content, int Period) : Command(Id, Content);

@@ -32,6 +32,7 @@ public static class Decisions
         var decision = Decide(context, command);
         if (decision.Events.Length == 0 && !decision.Flushes) return new LedgerTurn([], decision.Answer);
         foreach (var happened in decision.Events) Happen(state, happened);
+        foreach (var reached in Thresholds.ReachedBy(state, decision.Events, context.At).ToArray()) Happen(state, reached);
         TryAdvance(context);
         return new LedgerTurn(TakeUnappended(state), decision.Answer);
     }
@@ -79,7 +80,10 @@ public static class Decisions
         AssignPlan assign => Plans.Assign(context, assign),
         EndPlan end => Plans.End(context, end),
         CustomizeLimits limits => Plans.Customize(context, limits),
-        GrantCredit grant => Plans.Grant(context, grant),
+        GrantCredit grant => Credits.Grant(context, grant),
+        RevokeCredit revoke => Credits.Revoke(context, revoke),
+        Suspend suspend => Suspensions.Suspend(context, suspend),
+        Resume resume => Suspensions.Resume(context, resume),
         _ => throw new UnreachableException($"a ledger cannot decide {command.GetType().Name}"),
     };
 

@@ -33,22 +33,42 @@ public sealed record CreditGranted(
 /// <summary>The free part of a grant expired. Only the held part outlives the expiry (rule 21).</summary>
 public sealed record CreditExpired(DateTimeOffset At, Guid Grant, long Amount) : LedgerEvent(At, null);
 
+/// <summary>What was free of a grant was taken back; what comes back to it later expires at once.</summary>
+public sealed record CreditRevoked(DateTimeOffset At, Cause Cause, Guid Grant, long Amount) : LedgerEvent(At, Cause);
+
+/// <summary>Reserve, enforced track and extend are blocked from here on.</summary>
+public sealed record Suspended(DateTimeOffset At, Cause Cause, string Reason) : LedgerEvent(At, Cause);
+
+/// <summary>The suspension was lifted.</summary>
+public sealed record Resumed(DateTimeOffset At, Cause Cause) : LedgerEvent(At, Cause);
+
+/// <summary>Net use of a window reached a percentage of its quota and rollover; once per window (rule 20).</summary>
+/// <param name="Used">Net use after the append.</param>
+/// <param name="Limit">Quota and rollover that it is a percentage of.</param>
+public sealed record ThresholdReached(
+    DateTimeOffset At, string Group, int Since, DateTimeOffset Start, DateTimeOffset End, int Percent, long Used, long Limit) : LedgerEvent(At, null);
+
 /// <summary>Amounts were set aside until <paramref name="Deadline"/> + <paramref name="Grace"/>.</summary>
 /// <param name="Period">The billing period that this usage belongs to, whenever it settles.</param>
+/// <param name="Parent">The run that it was carved from: the draws were the run's before, no bucket holds more than it did.</param>
 public sealed record Reserved(
     DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, DateTimeOffset Deadline, TimeSpan Grace, Items<UsedLine> Lines,
-    Items<Draw> Draws) : LedgerEvent(At, Cause);
+    Items<Draw> Draws, Guid? Parent = null) : LedgerEvent(At, Cause);
 
 /// <summary>
 /// Usage was charged: <paramref name="Draws"/> are the amounts reserved plus any excess; <paramref name="Lines"/> what was really used. Where that is
 /// less, a Refunded with reason <c>unused</c> follows in the same append (rule 7).
 /// </summary>
+/// <param name="FromParent">Of the draws, the excess that the run's rest paid for.</param>
 public sealed record Committed(
-    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, Items<UsedLine> Lines, Items<Draw> Draws)
+    DateTimeOffset At, Cause Cause, Guid Reservation, int Assignment, int Period, Items<UsedLine> Lines, Items<Draw> Draws,
+    Items<Draw>? FromParent = null)
     : LedgerEvent(At, Cause);
 
 /// <summary>A hold was given back: asked for, or expired.</summary>
-public sealed record Released(DateTimeOffset At, Cause? Cause, Guid Reservation, ReleaseReason Reason, Items<Draw> Draws) : LedgerEvent(At, Cause);
+/// <param name="ToParent">The open run that takes it; none: it went back to its buckets.</param>
+public sealed record Released(
+    DateTimeOffset At, Cause? Cause, Guid Reservation, ReleaseReason Reason, Items<Draw> Draws, Guid? ToParent = null) : LedgerEvent(At, Cause);
 
 /// <summary>Why a hold was given back.</summary>
 public enum ReleaseReason { Released, Expired }
@@ -57,22 +77,28 @@ public enum ReleaseReason { Released, Expired }
 /// <param name="Period">The period of the reservation.</param>
 /// <param name="AdjustsPeriod">The open period that takes the negative adjustment, when <paramref name="Period"/> was closed.</param>
 /// <param name="Lines">The quantities refunded; none for reason <c>unused</c>, where Committed has the actual ones.</param>
+/// <param name="ToParent">The open run that takes what a commit did not use; none: it went back to its buckets.</param>
+/// <param name="Worth">What refunded overage of a closed period is worth: f(old net) − f(new net) per group, in nano-units (rule 19).</param>
 public sealed record Refunded(
     DateTimeOffset At, Cause Cause, Guid Reservation, int Period, int? AdjustsPeriod, string Reason, Items<RefundLine> Lines, Items<Draw> Draws,
-    DateTimeOffset? RestoreUntil = null) : LedgerEvent(At, Cause)
+    DateTimeOffset? RestoreUntil = null, Guid? ToParent = null, Items<ChargeBack>? Worth = null) : LedgerEvent(At, Cause)
 {
     /// <summary>The reason of what a commit gives back.</summary>
     public const string Unused = "unused";
 }
 
+/// <summary>What a group's charge is less by a refund, in nano-units.</summary>
+public sealed record ChargeBack(string Group, int Since, DateTimeOffset Start, long Overage, long Nanos);
+
 /// <summary>A hold got a later deadline and/or more: <paramref name="Lines"/> and <paramref name="Draws"/> are what was added.</summary>
 public sealed record HoldExtended(
     DateTimeOffset At, Cause Cause, Guid Reservation, DateTimeOffset Deadline, Items<UsedLine> Lines, Items<Draw> Draws) : LedgerEvent(At, Cause);
 
-/// <summary>Usage without a hold. <paramref name="Unmatched"/>: post-paid usage that no plan or funding group took; unbilled and listed.</summary>
+/// <summary>Usage without a hold. <paramref name="Unmatched"/>: some of it no plan or funding group took; that is unbilled (overrun) and listed.</summary>
+/// <param name="OccurredAt">When it really happened. Where that is not within <paramref name="Period"/>, its own period was closed (rule 12).</param>
 public sealed record UsageTracked(
-    DateTimeOffset At, Cause Cause, int Assignment, int? Period, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws)
-    : LedgerEvent(At, Cause);
+    DateTimeOffset At, Cause Cause, int Assignment, int? Period, bool Enforced, bool Unmatched, Items<UsedLine> Lines, Items<Draw> Draws,
+    DateTimeOffset? OccurredAt = null) : LedgerEvent(At, Cause);
 
 /// <summary>A billing period reached its boundary, or its plan ended. Earlier holds still settle in it.</summary>
 /// <param name="Next">The period that follows at once; none when the plan ended.</param>
@@ -128,13 +154,18 @@ public enum Bucket { Rollover, Quota, Credit, Overage }
 /// <summary>A group's net use over a period, per bucket; what it reports; what later refunds of closed periods took off.</summary>
 /// <param name="Charge">Nano-units of the plan's currency for the overage.</param>
 /// <param name="Adjusted">Negative: usage of closed periods refunded in this one, per bucket sum, and what earlier periods carried over.</param>
+/// <param name="AdjustedCharge">Negative: what that is worth in nano-units.</param>
 /// <param name="RolledOver">Amount granted to the next period.</param>
+/// <param name="Windows">The overage of each window, where windows are shorter than the period and overage has tiers: they are charged one by one.</param>
 public sealed record GroupTotal(
-    string Group, string Unit, GroupKind Kind, long Rollover, long Quota, long Credit, long Overage, long Charge, long AdjustedUsage,
-    long AdjustedOverage, long RolledOver, Reporting? Reporting)
+    string Group, int Since, string Unit, GroupKind Kind, long Rollover, long Quota, long Credit, long Overage, long Charge, long AdjustedUsage,
+    long AdjustedOverage, long AdjustedCharge, long RolledOver, Reporting? Reporting, Items<WindowOverage>? Windows = null)
 {
     public long Used => Rollover + Quota + Credit + Overage;
 }
+
+/// <summary>The net overage of one window within a period.</summary>
+public sealed record WindowOverage(DateTimeOffset Start, long Overage);
 
 /// <summary>The net quantity charged of a meter over a period, and what was used but charged to nobody.</summary>
 public sealed record MeterTotal(string Meter, long Quantity, long Overrun);

@@ -24,6 +24,10 @@ public static class Fold
             case LimitsCustomized e: On(state, e); break;
             case CreditGranted e: On(state, e); break;
             case CreditExpired e: state.Grant(e.Grant).Expired += e.Amount; break;
+            case CreditRevoked e: On(state, e); break;
+            case Suspended: state.Suspended = true; break;
+            case Resumed: state.Suspended = false; break;
+            case ThresholdReached e: state.Use(e.Group, e.Since)!.At(e.Start)!.Reached.Add(e.Percent); break;
             case PeriodEnded e: On(state, e); break;
             case PeriodClosed e: On(state, e); break;
             default: throw new UnreachableException($"a ledger cannot hold {happened.GetType().Name}");
@@ -77,6 +81,7 @@ public static class Fold
     {
         foreach (var draw in e.Draws)
             foreach (var part in draw.Parts) GiveBack(state, e, draw, part);
+        foreach (var back in e.Worth ?? []) AdjustCharge(state, e, back);
         if (e.Reason != Refunded.Unused || e.Lines.Count > 0) RememberLate(state, e);
         if (state.Period(e.Period) is { } period)
             foreach (var line in e.Lines) period.Sum(line.Meter).Quantity -= line.Quantity;
@@ -87,15 +92,43 @@ public static class Fold
     {
         if (part.Bucket == Bucket.Credit) GiveBack(state.Grant(part.Grant!.Value), part.Amount, e);
         else if (part.Bucket != Bucket.Overage || state.Period(e.Period) is not null) state.Use(draw.Group, draw.Since)?.At(draw.Start)?.Use(part.Bucket, -part.Amount);
-        if (state.Period(e.Period) is { } period) period.Sum(draw.Group, draw.Since)!.Add(part.Bucket, -part.Amount);
-        else if (e.AdjustsPeriod is { } open) OpenPeriod(state, open).Sum(state.Plans[draw.Since].Plan.Group(draw.Group)!, draw.Since).Adjust(part.Bucket, -part.Amount);
+        if (state.Period(e.Period) is { } period) Add(period.Sum(draw.Group, draw.Since)!, draw, part.Bucket, -part.Amount);
+        else AdjustedSum(state, e, draw.Group, draw.Since).Adjust(part.Bucket, -part.Amount);
+    }
+
+    /// <summary>Where a refund of a closed period counts: in the open period, or in the next one that starts.</summary>
+    private static GroupSum AdjustedSum(LedgerState state, Refunded e, string group, int since)
+    {
+        var limits = state.Plans[since].Plan.Group(group)!;
+        if (e.AdjustsPeriod is { } open) return OpenPeriod(state, open).Sum(limits, since);
+        var owed = state.Owed.Find(one => one.Since == since && one.Group.Label == group);
+        if (owed is null) state.Owed.Add(owed = new GroupSum(limits, since));
+        return owed;
+    }
+
+    private static void Add(GroupSum sum, Draw draw, Bucket bucket, long amount)
+    {
+        sum.Add(bucket, amount);
+        if (bucket != Bucket.Overage || !Totals.IsChargedByWindow(sum.Group)) return;
+        var at = sum.Windows.FindIndex(one => one.Start == draw.Start);
+        if (at < 0) sum.Windows.Add(new WindowOverage(draw.Start, amount));
+        else sum.Windows[at] = sum.Windows[at] with { Overage = sum.Windows[at].Overage + amount };
+    }
+
+    private static void AdjustCharge(LedgerState state, Refunded e, ChargeBack back)
+    {
+        AdjustedSum(state, e, back.Group, back.Since).AdjustedCharge -= back.Nanos;
+        var at = state.RefundedOverage.FindIndex(
+            one => one.Period == e.Period && one.Group == back.Group && one.Since == back.Since && one.Start == back.Start);
+        if (at < 0) state.RefundedOverage.Add(new RefundedOverage(e.Period, back.Group, back.Since, back.Start, back.Overage));
+        else state.RefundedOverage[at] = state.RefundedOverage[at] with { Overage = state.RefundedOverage[at].Overage + back.Overage };
     }
 
     /// <summary>Only a grant that has expired is restored: one still in force keeps its own expiry.</summary>
     private static void GiveBack(Grant grant, long amount, Refunded e)
     {
         grant.Used -= amount;
-        if (e.RestoreUntil is { } until && grant.ExpiresAt <= e.At && until > e.At) grant.ExpiresAt = until;
+        if (e.RestoreUntil is { } until && !grant.Revoked && grant.ExpiresAt <= e.At && until > e.At) grant.ExpiresAt = until;
     }
 
     private static void RememberLate(LedgerState state, Refunded e)
@@ -138,6 +171,7 @@ public static class Fold
         if (starts is not null) Start(state, starts, inForce.Assignment);
         else if (state.Current is { } current) current.Assignment = inForce.Assignment;
         OpenSums(state.Current!, inForce);
+        Thresholds.Rearm(state);
     }
 
     /// <summary>Every group of the plan is in the period's totals, used or not.</summary>
@@ -150,6 +184,15 @@ public static class Fold
     {
         state.Current = new PeriodUse(period, assignment);
         state.LastPeriod = period.Number;
+        foreach (var owed in state.Owed) Adjust(state.Current.Sum(owed.Group, owed.Since), owed.AdjustedUsage, owed.AdjustedOverage, owed.AdjustedCharge);
+        state.Owed.Clear();
+    }
+
+    private static void Adjust(GroupSum sum, long usage, long overage, long charge)
+    {
+        sum.AdjustedUsage += usage;
+        sum.AdjustedOverage += overage;
+        sum.AdjustedCharge += charge;
     }
 
     private static void On(LedgerState state) => (state.Plan, state.NextPlan) = (null, null);
@@ -159,6 +202,14 @@ public static class Fold
         foreach (var limit in e.Limits)
             if (limit.Quota is { } quota) state.CustomLimits[limit.Group] = quota;
             else state.CustomLimits.Remove(limit.Group);
+        Thresholds.Rearm(state);
+    }
+
+    private static void On(LedgerState state, CreditRevoked e)
+    {
+        var grant = state.Grant(e.Grant);
+        grant.Expired += e.Amount;
+        (grant.Revoked, grant.ExpiresAt) = (true, e.At);
     }
 
     private static void On(LedgerState state, CreditGranted e) =>
@@ -167,6 +218,7 @@ public static class Fold
     private static void On(LedgerState state, PeriodEnded e)
     {
         state.Current!.Period = e.Period;
+        foreach (var sum in state.Current.Groups) sum.LimitAtEnd = state.Limit(sum.Group);
         state.Ended.Add(state.Current);
         state.Current = null;
         if (e.Next is null) return;
@@ -184,17 +236,27 @@ public static class Fold
         var closed = state.Ended[0];
         state.Ended.RemoveAt(0);
         var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
-        for (var i = 0; next is not null && i < e.Groups.Count; i++) CarryOn(state, closed.Groups[i], e.Groups[i], next);
+        for (var i = 0; i < e.Groups.Count; i++)
+            if (next is not null) CarryOn(state, closed.Groups[i], e.Groups[i], next);
+            else Owe(state, closed.Groups[i], e.Groups[i]);
         foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, window));
     }
 
     /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
     private static void CarryOn(LedgerState state, GroupSum sum, GroupTotal total, PeriodUse next)
     {
-        var (usage, overage) = Totals.CarriedOut(total);
-        if (usage < 0) next.Sum(sum.Group, sum.Since).AdjustedUsage += usage;
-        if (overage < 0) next.Sum(sum.Group, sum.Since).AdjustedOverage += overage;
+        var (usage, overage, charge) = Totals.CarriedOut(total);
+        if (usage < 0 || overage < 0 || charge < 0) Adjust(next.Sum(sum.Group, sum.Since), usage, overage, charge);
         if (total.RolledOver > 0) WindowOf(state, sum.Group.Label, sum.Since, next.Period.Start, next.Period.End).RolloverSize = total.RolledOver;
+    }
+
+    private static void Owe(LedgerState state, GroupSum sum, GroupTotal total)
+    {
+        var (usage, overage, charge) = Totals.CarriedOut(total);
+        if (usage == 0 && overage == 0 && charge == 0) return;
+        var owed = new GroupSum(sum.Group, sum.Since);
+        Adjust(owed, usage, overage, charge);
+        state.Owed.Add(owed);
     }
 
     private static void Take(LedgerState state, Items<Draw> draws)
@@ -237,7 +299,7 @@ public static class Fold
             {
                 if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Used += part.Amount;
                 else window.Use(part.Bucket, part.Amount);
-                sum.Add(part.Bucket, part.Amount);
+                Add(sum, draw, part.Bucket, part.Amount);
             }
         }
     }

@@ -53,6 +53,12 @@ public sealed class LedgerState
     /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
     public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
 
+    /// <summary>Adjustments that found no open period: the next one that starts takes them.</summary>
+    public List<GroupSum> Owed { get; init; } = [];
+
+    /// <summary>Overage of closed periods that was refunded since, per period, group and window.</summary>
+    public List<RefundedOverage> RefundedOverage { get; init; } = [];
+
     public RememberedIds Remembered { get; init; } = new();
 
     /// <summary>Facts that are due, folded already but not appended yet: they go first in the next append (rule 14).</summary>
@@ -79,6 +85,10 @@ public sealed class LedgerState
             if (ended.Period.Number == number) return ended;
         return null;
     }
+
+    /// <summary>Every period that is not closed, oldest first.</summary>
+    [JsonIgnore]
+    public IEnumerable<PeriodUse> OpenPeriods => Current is null ? Ended : Ended.Append(Current);
 
     public Grant Grant(Guid id) => Grants.Find(grant => grant.Id == id) ?? throw new InvalidOperationException($"no credit grant {id}");
 }
@@ -123,6 +133,9 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
     public long OverageUsed { get; set; }
     public long OverageHeld { get; set; }
 
+    /// <summary>The thresholds that were reached in it.</summary>
+    public List<int> Reached { get; init; } = [];
+
     /// <summary>Draws of open holds that count here, those that took only credits too: their excess may still take from this window.</summary>
     public int OpenDraws { get; set; }
 
@@ -162,6 +175,9 @@ public sealed class Grant(Guid id, string unit, long amount, int priority, DateT
     public long Used { get; set; }
     public long Held { get; set; }
     public long Expired { get; set; }
+
+    /// <summary>A revoked grant is never restored.</summary>
+    public bool Revoked { get; set; }
 
     public long Free => Amount - Used - Held - Expired;
 }
@@ -230,6 +246,13 @@ public sealed class GroupSum(LimitGroup group, int since)
     public long Overage { get; set; }
     public long AdjustedUsage { get; set; }
     public long AdjustedOverage { get; set; }
+    public long AdjustedCharge { get; set; }
+
+    /// <summary>The group's quota when the period ended: what rolls over is judged by it.</summary>
+    public long? LimitAtEnd { get; set; }
+
+    /// <summary>Net overage per window, where that is charged window by window.</summary>
+    public List<WindowOverage> Windows { get; init; } = [];
 
     public void Add(Bucket bucket, long amount)
     {
@@ -248,6 +271,9 @@ public sealed class GroupSum(LimitGroup group, int since)
         if (bucket == Bucket.Overage) AdjustedOverage += amount;
     }
 }
+
+/// <summary>Overage of one window of a closed period that was refunded since.</summary>
+public sealed record RefundedOverage(int Period, string Group, int Since, DateTimeOffset Start, long Overage);
 
 /// <summary>A meter's net charged quantity over one period, and what was used but charged to nobody.</summary>
 public sealed class MeterSum(string meter)

@@ -40,9 +40,16 @@ internal static class Periods
         if (state.Current?.Period is { } current && current.Number == command.Period)
             return Decision.Refused(RefusalKind.NotDue, "period", $"a period that is over; this one ends at {current.End:O}");
         if (state.Period(command.Period) is { } open)
-            return Decision.Flush(new Refused(RefusalKind.NotDue, "period", $"a period without open holds; this one has {open.OpenHolds}"));
+            return Decision.Flush(new Refused(RefusalKind.NotDue, "period", WhyOpen(state, open)));
         var closed = state.Unappended.OfType<PeriodClosed>().FirstOrDefault(e => e.Period.Number == command.Period);
         return Decision.Flush(closed is null ? new ClosedBefore(command.Period) : new Done([closed]));
+    }
+
+    private static string WhyOpen(LedgerState state, PeriodUse open)
+    {
+        if (open.OpenHolds > 0) return $"a period without open holds; this one has {open.OpenHolds}";
+        if (state.Ended[0] != open) return $"the oldest open period, which is {state.Ended[0].Period.Number}: periods close in order";
+        return $"a period whose time for late usage is over; this one closes at {ClosesAt(state):O}";
     }
 
     private static PeriodEnded Ended(Context context, Period ended, Period? next, int? assignment) => new(

@@ -24,29 +24,17 @@ internal static class Plans
         return Decision.Of(new LimitsCustomized(context.At, Cause(command), command.Limits));
     }
 
-    public static Decision Grant(Context context, GrantCredit command)
-    {
-        if (context.State.Grants.Find(grant => grant.Source == command.Source) is { } known) return GrantedBefore(known, command);
-        return command.ExpiresAt <= context.At
-            ? Decision.Refused(RefusalKind.Invalid, "expires_at", "a time to come")
-            : Decision.Of(new CreditGranted(
-                context.At, Cause(command), command.Id, command.Unit, command.Amount, command.Priority, command.ExpiresAt, command.Source));
-    }
-
-    /// <summary>A source is granted once for ever: the same grant again, under whatever id, gets the first answer.</summary>
-    private static Decision GrantedBefore(Grant known, GrantCredit command) =>
-        known.Unit == command.Unit && known.Amount == command.Amount && known.Priority == command.Priority
-            ? Decision.Answered(new DoneBefore(known.Id, known.Revision))
-            : Decision.Refused(RefusalKind.Exists, "source", "a payment that was not granted before, or the same grant again");
-
     private static Decision AssignAnew(Context context, AssignPlan command)
     {
         var window = Calendar.WindowAt(
             command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), context.At);
-        var starts = new Period(context.State.LastPeriod + 1, context.At, window.End);
-        var assigned = Assigned(context, command, context.At, starts);
+        var assigned = Assigned(context, command, context.At, new Period(context.State.LastPeriod + 1, StartOfNew(context), window.End));
         return context.State.Current is null ? Decision.Of(assigned) : Decision.Of(Periods.EndNow(context), assigned);
     }
+
+    // windows are told apart by their start: a period that begins at the very moment at which the one before it did starts a tick later
+    private static DateTimeOffset StartOfNew(Context context) =>
+        context.State.Current?.Period.Start == context.At ? context.At.AddTicks(1) : context.At;
 
     private static PlanAssigned Assigned(Context context, AssignPlan command, DateTimeOffset anchor, Period? starts) => new(
         context.At, Cause(command), context.State.Assignments + 1, command.Plan, command.Change, anchor, starts, command.StripeCustomer);

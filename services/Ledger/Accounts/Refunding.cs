@@ -37,10 +37,35 @@ internal sealed class Refunding
         var amounts = new List<(LimitGroup Group, long Amount)>();
         for (var i = 0; i < back.Count; i++)
             if (TryAdd(amounts, back[i], i) is { } refused) return Decision.Answered(refused);
+        var draws = amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems();
         return Decision.Of(new Refunded(
-            context.At, new Cause(command.Id, command.Content), command.Reservation, period, AdjustsPeriod(), command.Reason, back,
-            amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems(), command.RestoreUntil));
+            context.At, new Cause(command.Id, command.Content), command.Reservation, period, AdjustsPeriod(), command.Reason, back, draws,
+            command.RestoreUntil, null, Worth(draws)));
     }
+
+    /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
+    private Items<ChargeBack>? Worth(Items<Draw> draws)
+    {
+        if (context.State.Period(period) is not null || command.Past?.Closed is not { } closed) return null;
+        var backs = new List<ChargeBack>();
+        foreach (var draw in draws)
+            if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);
+        return backs.Count == 0 ? null : backs.ToItems();
+    }
+
+    private void Add(List<ChargeBack> backs, PeriodClosed closed, GroupTotal total, Draw draw)
+    {
+        var back = draw.Parts.Where(part => part.Bucket == Bucket.Overage).Sum(part => part.Amount);
+        if (back == 0) return;
+        var group = plan.Plan.Group(draw.Group)!;
+        var start = Totals.IsChargedByWindow(group) ? draw.Start : closed.Period.Start;
+        var net = OverageOf(total, start) - context.State.RefundedOverage
+            .Where(one => one.Period == period && one.Group == draw.Group && one.Since == draw.Since && one.Start == start).Sum(one => one.Overage);
+        backs.Add(new ChargeBack(draw.Group, draw.Since, start, back, Totals.Charge(group, net) - Totals.Charge(group, net - back)));
+    }
+
+    private static long OverageOf(GroupTotal total, DateTimeOffset start) =>
+        total.Windows is { } windows ? windows.FirstOrDefault(window => window.Start == start)?.Overage ?? 0 : total.Overage;
 
     private static Plan NoPlan => new("", 0, WindowLength.Month, Anchor.Calendar, "UTC", "", 0, TimeSpan.Zero, []);
 
@@ -112,7 +137,7 @@ internal sealed class Refunding
         var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
         if (room.Use is null) return 0;
         foreach (var part in back)
-            if (part.Bucket != Bucket.Overage || AdjustsPeriod() is null) room.Return(part);
+            if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);
         return room.Available;
     }
 

@@ -54,19 +54,33 @@ internal static class Reserving
 
     private static Decision TrackEnforced(Context context, Track command)
     {
+        if (command.OccurredAt is not null) return Decision.Refused(RefusalKind.Invalid, "occurred_at", "nothing: only post-paid usage has another time");
         var (admitted, refusal) = Admit(context, command.Lines);
-        return admitted is null ? Decision.Answered(refusal!) : Tracked(context, command, admitted, unmatched: false);
+        return admitted is null
+            ? Decision.Answered(refusal!)
+            : Tracked(context, command, context.State.Plan!.Assignment, context.State.Current!.Period, unmatched: false, admitted);
     }
 
     /// <summary>Bypasses room and suspension, never matching: what no group takes is recorded unmatched and unbilled (rule 12).</summary>
     private static Decision TrackPostPaid(Context context, Track command)
     {
-        if (context.State.Plan is not { } plan) return Tracked(context, command, Unmatched(command.Lines), unmatched: true);
-        if (command.Lines.Any(line => !IsTaken(plan, line, context.At))) return Tracked(context, command, Unmatched(command.Lines), unmatched: true);
-        var charge = new Charging(context, plan, null, limited: false);
-        return charge.Add(command.Lines, context.At) is { } refused
+        if (command.OccurredAt > context.At) return Decision.Refused(RefusalKind.Invalid, "occurred_at", $"a time up to {context.At:O}");
+        var (period, at) = CountsIn(context, command);
+        if (period is null) return Tracked(context, command, 0, null, unmatched: true, Unmatched(command.Lines));
+        var plan = context.State.Plans[period.Assignment];
+        var charge = new Charging(context with { At = at, CountsIn = period.Period }, plan, null, limited: false);
+        return charge.Add(command.Lines, at) is { } refused
             ? Decision.Answered(refused)
-            : Tracked(context, command, new(charge.Lines, charge.Draws()), unmatched: false);
+            : Tracked(
+                context, command, plan.Assignment, period.Period, command.Lines.Any(line => !IsTaken(plan, line, at)), new(charge.Lines, charge.Draws()));
+    }
+
+    /// <summary>Late usage picks window, price and period by when it occurred, while that period is open; otherwise it counts now.</summary>
+    private static (PeriodUse? Period, DateTimeOffset At) CountsIn(Context context, Track command)
+    {
+        foreach (var open in context.State.OpenPeriods)
+            if (command.OccurredAt is { } at && open.Period.Start <= at && at < open.Period.End) return (open, at);
+        return (context.State.Current, context.At);
     }
 
     private static bool IsTaken(PlanInForce plan, AskedLine line, DateTimeOffset at) =>
@@ -75,9 +89,9 @@ internal static class Reserving
     private static Admitted Unmatched(Items<AskedLine> lines) =>
         new(lines.Select(line => new UsedLine(line.Meter, line.Unit, line.Attributes, line.Quantity, line.Quantity, null)).ToItems(), []);
 
-    private static Decision Tracked(Context context, Track command, Admitted admitted, bool unmatched) => Decision.Of(new UsageTracked(
-        context.At, Cause(command), context.State.Plan?.Assignment ?? 0, context.State.Current?.Period.Number, command.Enforced, unmatched,
-        admitted.Lines, admitted.Draws));
+    private static Decision Tracked(Context context, Track command, int assignment, Period? period, bool unmatched, Admitted admitted) =>
+        Decision.Of(new UsageTracked(
+            context.At, Cause(command), assignment, period?.Number, command.Enforced, unmatched, admitted.Lines, admitted.Draws, command.OccurredAt));
 
     private static Cause Cause(Command command) => new(command.Id, command.Content);
 }

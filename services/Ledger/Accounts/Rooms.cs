@@ -7,7 +7,8 @@ namespace Metering.Ledger.Accounts;
 public delegate TimeZoneInfo Zones(string ianaId);
 
 /// <summary>What is being decided on: state, the moment, and where zones come from.</summary>
-internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones)
+/// <param name="CountsIn">The period that usage without a hold counts in; the running one by default.</param>
+internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones, Period? CountsIn = null)
 {
     /// <summary>The window in which a group of the plan in force counts now.</summary>
     public Window WindowOf(PlanInForce plan, LimitGroup group, Period period)
@@ -21,7 +22,7 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
     /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
     public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
     {
-        var window = hold is null ? WindowOf(plan, group, State.Current!.Period) : WindowOf(plan, group, hold);
+        var window = hold is null ? WindowOf(plan, group, CountsIn ?? State.Current!.Period) : WindowOf(plan, group, hold);
         return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
     }
 

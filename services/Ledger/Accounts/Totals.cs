@@ -1,5 +1,6 @@
 using Metering.Ledger.Catalog;
 using Metering.Ledger.Pricing;
+using Metering.Ledger.Windows;
 
 namespace Metering.Ledger.Accounts;
 
@@ -15,12 +16,17 @@ public static class Totals
     /// <summary>
     /// What the bill of a closed period leaves below zero: billable = max(0, total + adjustments), the negative rest moves to the next period.
     /// </summary>
-    public static (long Usage, long Overage) CarriedOut(GroupTotal total) => total.Reporting?.What switch
+    public static (long Usage, long Overage, long Charge) CarriedOut(GroupTotal total) => total.Reporting?.What switch
     {
-        null => (0, 0),
-        Reports.Usage => (Math.Min(0, total.Used + total.AdjustedUsage), 0),
-        _ => (0, Math.Min(0, total.Overage + total.AdjustedOverage)),
+        Reports.Usage => (Math.Min(0, total.Used + total.AdjustedUsage), 0, 0),
+        Reports.Overage => (0, Math.Min(0, total.Overage + total.AdjustedOverage), 0),
+        Reports.Charge => (0, 0, Math.Min(0, total.Charge + total.AdjustedCharge)),
+        _ => (0, 0, 0),
     };
+
+    /// <summary>Tiers count per window: where windows are not the billing period, each is charged by itself.</summary>
+    public static bool IsChargedByWindow(LimitGroup group) =>
+        group.Window != WindowLength.BillingPeriod && group.Overage is { Tiers.Count: > 0 };
 
     /// <summary>Nano-units for the overage of a window (rule 19): money groups without tiers are charged what they came to.</summary>
     public static long Charge(LimitGroup group, long overage)
@@ -31,8 +37,12 @@ public static class Totals
     }
 
     private static GroupTotal Of(GroupSum sum, long rolledOver) => new(
-        sum.Group.Label, sum.Group.Unit, sum.Group.Kind, sum.Rollover, sum.Quota, sum.Credit, sum.Overage, Charge(sum.Group, sum.Overage),
-        sum.AdjustedUsage, sum.AdjustedOverage, rolledOver, sum.Group.Reporting);
+        sum.Group.Label, sum.Since, sum.Group.Unit, sum.Group.Kind, sum.Rollover, sum.Quota, sum.Credit, sum.Overage, ChargeOf(sum),
+        sum.AdjustedUsage, sum.AdjustedOverage, sum.AdjustedCharge, rolledOver, sum.Group.Reporting,
+        sum.Windows.Count == 0 ? null : sum.Windows.ToItems());
+
+    private static long ChargeOf(GroupSum sum) =>
+        IsChargedByWindow(sum.Group) ? sum.Windows.Sum(window => Charge(sum.Group, window.Overage)) : Charge(sum.Group, sum.Overage);
 
     /// <summary>What is left of rollover and quota, up to the plan's maximum, where the next period goes on with the group.</summary>
     private static long RolledOver(LedgerState state, PeriodUse period, GroupSum sum)
@@ -40,7 +50,7 @@ public static class Totals
         var next = state.Ended.Count > 1 ? state.Ended[1] : state.Current;
         if (sum.Group.RolloverMax == 0 || next?.Sum(sum.Group.Label, sum.Since) is null) return 0;
         var use = state.Use(sum.Group.Label, sum.Since)?.At(period.Period.Start);
-        var quota = state.Limit(sum.Group) - (use?.QuotaUsed ?? 0);
+        var quota = (sum.LimitAtEnd ?? state.Limit(sum.Group)) - (use?.QuotaUsed ?? 0);
         var rollover = (use?.RolloverSize ?? 0) - (use?.RolloverUsed ?? 0);
         return Math.Min(sum.Group.RolloverMax, Math.Max(0, quota) + Math.Max(0, rollover));
     }

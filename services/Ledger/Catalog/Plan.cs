@@ -34,9 +34,11 @@ public enum GroupKind { Funding, Cap }
 /// <param name="CommitAllowance">How far a commit's excess may pass the limit (rule 8); default 0.</param>
 /// <param name="Overage">Use beyond rollover, quota and credits that is billed; none = hard limit.</param>
 /// <param name="Reporting">What of this group is reported to Stripe; none = nothing.</param>
+/// <param name="Thresholds">Percentages of quota and rollover whose reaching is a fact of its own (rule 20), ascending.</param>
 public sealed record LimitGroup(
     string Label, string Unit, GroupKind Kind, Items<Match> Matches, long Quota, WindowLength Window, Anchor Anchor,
-    long RolloverMax = 0, long CommitAllowance = 0, Overage? Overage = null, Reporting? Reporting = null)
+    long RolloverMax = 0, long CommitAllowance = 0, Overage? Overage = null, Reporting? Reporting = null,
+    Items<int>? Thresholds = null)
 {
     /// <summary>True if amounts of this group are money: nano-units of <see cref="Unit"/>.</summary>
     public bool IsMoney => Currencies.IsCurrency(Unit);

@@ -26,6 +26,10 @@ public static class LedgerEvents
         [typeof(LimitsCustomized)] = new("limits_customized.v1", Json(typeof(LimitsCustomized))),
         [typeof(CreditGranted)] = new("credit_granted.v1", Json(typeof(CreditGranted))),
         [typeof(CreditExpired)] = new("credit_expired.v1", Json(typeof(CreditExpired))),
+        [typeof(CreditRevoked)] = new("credit_revoked.v1", LedgerJson.Default.CreditRevoked),
+        [typeof(Suspended)] = new("suspended.v1", LedgerJson.Default.Suspended),
+        [typeof(Resumed)] = new("resumed.v1", LedgerJson.Default.Resumed),
+        [typeof(ThresholdReached)] = new("threshold_reached.v1", LedgerJson.Default.ThresholdReached),
         [typeof(Reserved)] = new("reserved.v1", Json(typeof(Reserved))),
         [typeof(Committed)] = new("committed.v1", Json(typeof(Committed))),
         [typeof(Released)] = new("released.v1", Json(typeof(Released))),
@@ -84,6 +88,10 @@ public static class LedgerEvents
 [JsonSerializable(typeof(LimitsCustomized))]
 [JsonSerializable(typeof(CreditGranted))]
 [JsonSerializable(typeof(CreditExpired))]
+[JsonSerializable(typeof(CreditRevoked))]
+[JsonSerializable(typeof(Suspended))]
+[JsonSerializable(typeof(Resumed))]
+[JsonSerializable(typeof(ThresholdReached))]
 [JsonSerializable(typeof(Reserved))]
 [JsonSerializable(typeof(Committed))]
 [JsonSerializable(typeof(Released))]
@@ -103,4 +111,7 @@ public static class LedgerEvents
 [JsonSerializable(typeof(RefundLine))]
 [JsonSerializable(typeof(GroupTotal))]
 [JsonSerializable(typeof(MeterTotal))]
+[JsonSerializable(typeof(ChargeBack))]
+[JsonSerializable(typeof(WindowOverage))]
+[JsonSerializable(typeof(int))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
