@@ -15,7 +15,8 @@ namespace Metering.Balances.Tests;
 public sealed class MessagesTests
 {
     private static readonly Total Tokens500 = new(
-        "tokens", 1, "tokens", GroupKind.Funding, 1, 2, 3, 4, 5, -6, -7, -9, 8, new Ledger.Catalog.Reporting("llm_tokens", 10, Reports.Overage));
+        "tokens", 1, "tokens", GroupKind.Funding, 1, 2, 3, 4, 5, -6, -7, -9, 8,
+        new Ledger.Catalog.Reporting("llm_tokens", 10, Reports.Overage));
 
     private static readonly Ledger.Accounts.Period First = new(1, May, June);
 
@@ -41,7 +42,8 @@ public sealed class MessagesTests
             message with { Groups = [], Meters = [] },
             Is.EqualTo(new Contracts.Messages.PeriodClosed("ann", 7, Number(3), June, 1, May, June, null, [], [])));
         Assert.That(
-            message.Groups.Single(), Is.EqualTo(new Contracts.Messages.GroupTotal("tokens", "tokens", "cap", 1, 2, 3, 4, 5, -6, -7, -9, 8, null)));
+            message.Groups.Single(),
+            Is.EqualTo(new Contracts.Messages.GroupTotal("tokens", "tokens", "cap", 1, 2, 3, 4, 5, -6, -7, -9, 8, null)));
         Assert.That(message.Meters, Is.EqualTo(new[] { new Contracts.Messages.MeterTotal("llm.tokens", 9, 1) }));
     }
 
@@ -49,7 +51,8 @@ public sealed class MessagesTests
     [TestCase(true)]
     public void A_threshold(bool lifetime)
     {
-        var happened = new Ledger.Accounts.ThresholdReached(June, "tokens", 1, May, lifetime ? DateTimeOffset.MaxValue : June, 80, 400, 500);
+        var end = lifetime ? DateTimeOffset.MaxValue : June;
+        var happened = new Ledger.Accounts.ThresholdReached(June, "tokens", 1, May, end, 80, 400, 500);
         Assert.That(Messages.Of(Stored(happened), happened), Is.EqualTo(new[]
         {
             new Contracts.Messages.ThresholdReached("ann", 7, Number(3), June, "tokens", May, lifetime ? null : June, 80, 400, 500),

@@ -49,7 +49,7 @@ public static class Planning
         _ => throw new InvalidOperationException($"group {group.Group} reports '{what}', which is not known here"),
     };
 
-    /// <summary>A plan change can start a group anew within a period: both are on one line, each rounded and carried over by itself.</summary>
+    /// <summary>A plan change can start a group anew within a period: both count on one line, each rounded by itself.</summary>
     private static IEnumerable<KeyValuePair<LineKey, long>> TargetsOf(int period, List<LineTotal> lines) => lines
         .GroupBy(line => new LineKey(period, line.Group, line.StripeMeter))
         .Select(same => KeyValuePair.Create(same.Key, same.Sum(line => line.Target)));
