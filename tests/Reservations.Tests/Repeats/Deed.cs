@@ -10,7 +10,8 @@ namespace Metering.Reservations.Tests.Repeats;
 /// <param name="After">What passes between the two.</param>
 /// <param name="ForEver">Keyed by content, or in the catalog, which remembers all its commands: answered again however late.</param>
 internal sealed record Deed(
-    string Name, Func<World, Task<IMessage>> Prepare, Func<World, IMessage, IMessage>? Other, TimeSpan After = default, bool ForEver = false)
+    string Name, Func<World, Task<IMessage>> Prepare, Func<World, IMessage, IMessage>? Other, TimeSpan After = default,
+    bool ForEver = false)
 {
     private const string Meter = "llm.tokens";
 
@@ -18,9 +19,11 @@ internal sealed record Deed(
     [
         new("reserve", world => WithPlan(world, _ => Reserve(world, 100)), Change<V1.ReserveRequest>(one => one.Lines[0].Quantity++)),
         new("commit", Commit, Change<V1.CommitRequest>(one => one.Actual.Items[0].Quantity++)),
-        new("commit whole", async world => new V1.CommitRequest { User = world.User, ReservationId = await Hold(world), CommandId = world.Id() },
+        new("commit whole",
+            async world => new V1.CommitRequest { User = world.User, ReservationId = await Hold(world), CommandId = world.Id() },
             Change<V1.CommitRequest>(one => one.Actual = new())),
-        new("release", async world => new V1.ReleaseRequest { User = world.User, ReservationId = await Hold(world), CommandId = world.Id() },
+        new("release",
+            async world => new V1.ReleaseRequest { User = world.User, ReservationId = await Hold(world), CommandId = world.Id() },
             (world, request) => Changed<V1.ReleaseRequest>(request, one => one.ReservationId = world.Id())),
         new("refund", Refund, Change<V1.RefundRequest>(one => one.Lines.Items[0].Quantity++)),
         new("refund, a period later", Refund, Change<V1.RefundRequest>(one => one.Reason = "another"), TimeSpan.FromDays(40)),
@@ -43,9 +46,11 @@ internal sealed record Deed(
         new("close period", ClosePeriod, null, TimeSpan.FromDays(40), ForEver: true),
         new("declare meter", world => Made(new V1.DeclareMeterRequest { Meter = new() { Name = world.User, Unit = "tokens" } }),
             Change<V1.DeclareMeterRequest>(one => one.Meter.Unit = "count"), ForEver: true),
-        new("publish plan", world => Made(PublishPlan(world)), Change<V1.PublishPlanRequest>(one => one.Plan.Groups[0].Thresholds.Add(90)), ForEver: true),
+        new("publish plan", world => Made(PublishPlan(world)),
+            Change<V1.PublishPlanRequest>(one => one.Plan.Groups[0].Thresholds.Add(90)), ForEver: true),
         new("retire plan", RetirePlan, null, ForEver: true),
-        new("publish price book", world => Made(PriceBook(world)), Change<V1.PublishPriceBookRequest>(one => one.MarkupPpm = 1), ForEver: true),
+        new("publish price book", world => Made(PriceBook(world)),
+            Change<V1.PublishPriceBookRequest>(one => one.MarkupPpm = 1), ForEver: true),
     ];
 
     public override string ToString() => Name;
@@ -136,7 +141,10 @@ internal sealed record Deed(
     private static V1.PublishPlanRequest PublishPlan(World world) => new()
     {
         CommandId = world.Id(),
-        Plan = new() { Id = world.User, Period = V1.WindowLength.Month, Currency = "USD", Groups = { Group("tokens", V1.GroupKind.Funding, 5) } },
+        Plan = new()
+        {
+            Id = world.User, Period = V1.WindowLength.Month, Currency = "USD", Groups = { Group("tokens", V1.GroupKind.Funding, 5) },
+        },
     };
 
     private static V1.PublishPriceBookRequest PriceBook(World world) => new()

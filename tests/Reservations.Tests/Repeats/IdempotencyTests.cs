@@ -13,7 +13,8 @@ public sealed class IdempotencyTests(bool onDisk)
     private int cases;
 
     private static IEnumerable<Deed> Deeds => Deed.All;
-    private static IEnumerable<Deed> WithId => Deed.All.Where(deed => deed.Name is not ("close period" or "declare meter" or "retire plan"));
+    private static IEnumerable<Deed> WithId =>
+        Deed.All.Where(deed => deed.Name is not ("close period" or "declare meter" or "retire plan"));
 
     [OneTimeSetUp]
     public async Task Start() => world = await World.Start(new ManualTime(), onDisk);

@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace Metering.Reservations.Tests.Repeats;
 
 /// <summary>
-/// The store did an append and its answer was lost. What should be answered is what the same commands are answered where nothing goes wrong: two
-/// worlds with the same clock and the same ids.
+/// The store did an append and its answer was lost. What should be answered is what the same commands are answered where nothing goes
+/// wrong: two worlds with the same clock and the same ids.
 /// </summary>
 [TestFixture(3)]
 [TestFixture(0)]

@@ -9,8 +9,8 @@ using Metering.Reservations.Tests.Services;
 namespace Metering.Reservations.Tests.Repeats;
 
 /// <summary>
-/// The services over a store that outlives them, with a catalog. Ids are counted and time stands, so that two worlds in which the same is asked
-/// answer the same.
+/// The services over a store that outlives them, with a catalog. Ids are counted and time stands, so that two worlds in which the same is
+/// asked answer the same.
 /// </summary>
 internal sealed class World : IAsyncDisposable
 {
