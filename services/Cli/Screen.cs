@@ -51,9 +51,9 @@ internal sealed class Screen
     }
 
     /// <summary>An object for programs.</summary>
-    public void Record<T>(T record) where T : class
+    public void Record(object record)
     {
-        if (Json) output.WriteLine(JsonSerializer.Serialize(record, Plain));
+        if (Json) output.WriteLine(JsonSerializer.Serialize(record, record.GetType(), Plain));
     }
 }
 
