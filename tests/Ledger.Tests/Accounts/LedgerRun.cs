@@ -34,6 +34,7 @@ internal sealed class LedgerRun
     private readonly LedgerState state = new();
     private readonly List<LedgerEvent> stream = [];
     private readonly List<Command> done = [];
+    private readonly Dictionary<Guid, Guid?> parents = [];
     private DateTimeOffset now = May;
     private bool mayPassLimits;
     private int count;
@@ -75,7 +76,7 @@ internal sealed class LedgerRun
         return step.Deed switch
         {
             Deed.Reserve => new Reserve(id, hash, [some], TenMinutes, Grace),
-            Deed.Child => Hold(step) is { } run ? new Reserve(id, hash, [Tokens(1 + step.Quantity % 25)], TenMinutes, Grace, run) : null,
+            Deed.Child => RunOf(step) is { } run ? new Reserve(id, hash, [Tokens(1 + step.Quantity % 25)], TenMinutes, Grace, run) : null,
             Deed.Commit => Hold(step) is { } hold ? new Commit(id, hash, hold, [some]) : null,
             Deed.CommitWhole => Hold(step) is { } hold ? new Commit(id, hash, hold, null) : null,
             Deed.Release => Hold(step) is { } hold ? new Release(id, hash, hold) : null,
@@ -93,6 +94,13 @@ internal sealed class LedgerRun
             Deed.EndPlan => new EndPlan(id, hash),
             _ => new GetUsage(),
         };
+    }
+
+    /// <summary>Mostly an open reservation without a parent, now and then any.</summary>
+    private Guid? RunOf(Step step)
+    {
+        var open = state.Holds.Values.Where(hold => hold.Parent is null).Select(hold => hold.Reservation).Order().ToArray();
+        return step.Which % 4 == 0 || open.Length == 0 ? Hold(step) : open[step.Which % open.Length];
     }
 
     private Guid? Hold(Step step)
@@ -113,6 +121,7 @@ internal sealed class LedgerRun
         var turn = Decisions.Take(state, command, now, Zones);
         if (turn.Answer is NeedsPast needs) turn = Decisions.Take(state, WithPast(command, needs.Reservation), now, Zones);
         stream.AddRange(turn.Events);
+        foreach (var reserved in turn.Events.OfType<Reserved>()) parents.Add(reserved.Reservation, reserved.Parent);
         if (repeated) Must(turn is { Events.Count: 0, Answer: DoneBefore or Refused { Kind: RefusalKind.TooOld } }, $"a repeat is not done again: {turn.Answer}");
         if (turn.Events.Count == 0) CheckUntouched();
         if (turn.Answer is Done && command is not ClosePeriod) Remember(command);
@@ -235,7 +244,7 @@ internal sealed class LedgerRun
         _ => [],
     };
 
-    private Guid? ParentOf(Guid id) => First<Reserved>(e => e.Reservation == id)?.Parent;
+    private Guid? ParentOf(Guid id) => parents.GetValueOrDefault(id);
 
     private static IEnumerable<((string, DateTimeOffset, Bucket, Guid?) Key, long Amount)> Moves(Items<Draw> draws, int sign) =>
         draws.SelectMany(draw => draw.Parts.Select(part => ((draw.Group, draw.Start, part.Bucket, part.Grant), sign * part.Amount)));
