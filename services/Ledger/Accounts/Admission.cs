@@ -35,9 +35,15 @@ internal static class Admission
             if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(terms.Field, i));
             recorded[i] = line;
         }
-        return Draw(context, terms, needs) is var (draws, refusal) && refusal is null
-            ? (new Admitted(new(recorded), draws!), null)
-            : (null, refusal);
+        try
+        {
+            var (draws, refusal) = Draw(context, terms, needs);
+            return refusal is null ? (new Admitted(new(recorded), draws!), null) : (null, refusal);
+        }
+        catch (OverflowException)
+        {
+            return (null, TooLarge(terms.Field, 0));
+        }
     }
 
     /// <summary>Denied for the user as a whole: no plan, or suspended.</summary>
@@ -87,6 +93,7 @@ internal static class Admission
         if (amount > room.Available) return (null, Deny(context, room, amount));
         var parts = new List<Part>(2);
         room.Take(amount, parts);
+        room.MustFit(parts);
         return (parts, null);
     }
 

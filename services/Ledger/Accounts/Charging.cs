@@ -70,6 +70,7 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
         if (limited)
             foreach (var group in matching) charged = Math.Min(charged, Demand.Most(line, group, Of(group).Budget, pricedAt));
         Charge(line, matching, charged, pricedAt);
+        foreach (var group in matching) Of(group).MustFit();
     }
 
     private void Charge(AskedLine line, List<LimitGroup> matching, long charged, DateTimeOffset pricedAt)
@@ -116,8 +117,10 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             spent = checked(spent + amount);
             if (excess > 0) excess -= TakeFromRun(excess);
             if (excess > 0) Room.Take(excess, parts);
-            MustFit();
         }
+
+        /// <summary>What was held fitted when it was reserved.</summary>
+        public void MustFit() => Room.MustFit(parts);
 
         private long TakeFromRun(long excess)
         {
@@ -128,13 +131,6 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
                 Parts.Add(parts, part);
             }
             return Parts.Sum(taken);
-        }
-
-        /// <summary>What has no limit must still fit in 64 bits, together with what was used before.</summary>
-        private void MustFit()
-        {
-            var sum = Room.Use?.Used ?? 0;
-            foreach (var part in parts) sum = checked(sum + part.Amount);
         }
 
         public Draw Draw() => Room.Draw(parts.ToItems());
