@@ -46,8 +46,11 @@ internal sealed class Refunding
     /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
     private Items<ChargeBack>? Worth(Items<Draw> draws)
     {
-        if (draws.Count == 0 || context.State.Period(period) is not null) return null;
-        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().First(one => one.Period.Number == period);
+        if (context.State.Period(period) is not null) return null;
+        if (!draws.Any(draw => draw.Parts.Any(part => part.Bucket == Bucket.Overage))) return null;
+        // a close that is due now is in no stream yet
+        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(one => one.Period.Number == period)
+            ?? throw new InvalidOperationException($"the past of {command.Reservation} lacks how period {period} was closed");
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
             if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);

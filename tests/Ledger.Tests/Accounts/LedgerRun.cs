@@ -1,5 +1,6 @@
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
 using Metering.Ledger.Stored;
 using Metering.Ledger.Windows;
 using static Metering.Ledger.Tests.Accounts.AccountSamples;
@@ -10,7 +11,7 @@ namespace Metering.Ledger.Tests.Accounts;
 public enum Deed
 {
     Reserve, Child, Commit, CommitWhole, Release, ExtendTime, ExtendQuantity, Refund, RefundAll, Track, Grant, Close, Repeat, Read,
-    PostPaid, Customize, Assign, EndPlan,
+    PostPaid, Customize, Assign, EndPlan, Late, Suspend, Resume, Revoke,
 }
 
 public sealed record Step(Deed Deed, int Wait, int Quantity, int Which)
@@ -24,11 +25,16 @@ internal sealed class LedgerRun
     private static readonly TimeSpan[] Waits =
         [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(11), TimeSpan.FromHours(7), TimeSpan.FromHours(25), TimeSpan.FromDays(3)];
 
+    private static readonly Overage Tiered =
+        new(500, TierMode.Graduated, [new Tier(15, new(5, 2), 0), new Tier(40, new(1, 1), 7), new Tier(long.MaxValue, new(1, 3), 0)]);
+
     private static readonly Plan[] Plans =
     [
-        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3) }, Cap(90, WindowLength.Hour)),
+        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3), Thresholds = [50, 100] }, Cap(90, WindowLength.Hour)),
         Daily(Quota(60) with { CommitAllowance = 10 }, Cap(90, WindowLength.Hour), Cap(200, WindowLength.Week, "weekly")),
         Daily(Quota(150) with { Window = WindowLength.Week, RolloverMax = 0 }),
+        Daily(Quota(20) with { Window = WindowLength.Hour, Overage = Tiered }) with { LateGrace = TimeSpan.FromHours(8) },
+        Daily(Quota(20) with { Window = WindowLength.Week, Overage = Tiered }, Cap(500) with { Thresholds = [10, 20] }),
     ];
 
     private readonly LedgerState state = new();
@@ -64,6 +70,46 @@ internal sealed class LedgerRun
         foreach (var closed in stream.OfType<PeriodClosed>()) CheckTotals(closed);
         Must(stream.OfType<PeriodClosed>().Select((closed, i) => closed.Period.Number == i + 1).All(inOrder => inOrder), "periods close in order");
         CheckRefunds();
+        CheckWorth();
+        CheckThresholds();
+        CheckSnapshots();
+    }
+
+    /// <summary>What refunds of a closed period's overage are worth is its charge, no more and, with all of it refunded, no less.</summary>
+    private void CheckWorth()
+    {
+        foreach (var closed in stream.OfType<PeriodClosed>())
+            foreach (var total in closed.Groups)
+            {
+                var backs = stream.OfType<Refunded>().Where(one => one.Period == closed.Period.Number).SelectMany(one => one.Worth ?? [])
+                    .Where(back => back.Group == total.Group && back.Since == total.Since).ToArray();
+                var (overage, nanos) = (backs.Sum(back => back.Overage), backs.Sum(back => back.Nanos));
+                Must(overage <= total.Overage && nanos <= total.Charge, $"refunds of period {closed.Period.Number} are worth {nanos} of {total.Charge}");
+                Must(overage < total.Overage || nanos == total.Charge, $"all of it is worth {nanos} of {total.Charge}");
+            }
+    }
+
+    /// <summary>A threshold is told again only where limits changed in between, and never below it.</summary>
+    private void CheckThresholds()
+    {
+        var told = new HashSet<(string, int, DateTimeOffset, int)>();
+        foreach (var happened in stream)
+        {
+            if (happened is LimitsCustomized or PlanAssigned or PeriodEnded or PeriodClosed) told.Clear();
+            if (happened is not ThresholdReached reached) continue;
+            Must(told.Add((reached.Group, reached.Since, reached.Start, reached.Percent)), $"{reached} is told once");
+            Must(reached.Used * 100 >= reached.Limit * reached.Percent, $"{reached} is reached");
+        }
+    }
+
+    /// <summary>A snapshot taken in the middle, with the tail, is the full fold.</summary>
+    private void CheckSnapshots()
+    {
+        var (state, cut) = (new LedgerState(), (int)(count * 7919L % (stream.Count + 1)));
+        foreach (var happened in stream.Take(cut)) Fold.Apply(state, happened);
+        state = LedgerSnapshots.Restore(LedgerSnapshots.Save(state).Span);
+        foreach (var happened in stream.Skip(cut).Concat(this.state.Unappended)) Fold.Apply(state, happened);
+        Must(StateDump.Of(state) == StateDump.Of(this.state), $"snapshot after {cut} and tail = full fold");
     }
 
     private static Plan Daily(params LimitGroup[] groups) => PlanOf(groups) with { Period = WindowLength.Day };
@@ -92,6 +138,10 @@ internal sealed class LedgerRun
             Deed.Customize => new CustomizeLimits(id, hash, [new CustomLimit("tokens", step.Which % 3 == 0 ? null : 3 * some.Quantity)]),
             Deed.Assign => new AssignPlan(id, hash, Plans[step.Quantity % Plans.Length], (PlanChange)(step.Which % 3), null),
             Deed.EndPlan => new EndPlan(id, hash),
+            Deed.Late => new Track(id, hash, [some], Enforced: false, now - Waits[step.Which]),
+            Deed.Suspend => new Suspend(id, hash, "unpaid"),
+            Deed.Resume => new Resume(id, hash),
+            Deed.Revoke => state.Grants.Count == 0 ? null : new RevokeCredit(id, hash, state.Grants[step.Which % state.Grants.Count].Id),
             _ => new GetUsage(),
         };
     }
