@@ -35,9 +35,16 @@ public sealed class MeteringClient(Reservations.ReservationsClient calls, TimePr
         Reserve(new ReserveRequest { User = user, Lines = { lines }, TimeToLive = timeToLive?.ToDuration() }, cancellation);
 
     /// <summary>Records usage without a hold: <see cref="TrackMode.Enforced"/> must find room, <see cref="TrackMode.PostPaid"/> need not.</summary>
-    public Task<TrackReply> Track(string user, IEnumerable<Line> lines, TrackMode mode, CancellationToken cancellation = default)
+    /// <param name="user">Who used it.</param>
+    /// <param name="lines">What was used.</param>
+    /// <param name="mode">Whether it must find room.</param>
+    /// <param name="occurredAt">When it really happened, for post-paid usage that is told late; now by default.</param>
+    /// <param name="cancellation">Gives up waiting. The usage may be recorded all the same.</param>
+    public Task<TrackReply> Track(
+        string user, IEnumerable<Line> lines, TrackMode mode, DateTimeOffset? occurredAt = null, CancellationToken cancellation = default)
     {
         var request = new TrackRequest { User = user, CommandId = NewId(), Lines = { lines }, Mode = mode };
+        request.OccurredAt = occurredAt?.ToTimestamp();
         return tries.Run(call => calls.TrackAsync(request, call), cancellation);
     }
 
