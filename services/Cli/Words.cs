@@ -29,5 +29,5 @@ internal static class Words
 
     /// <summary>A name of the contract as people write it: FundingExhausted is funding exhausted.</summary>
     public static string Name(System.Enum value) =>
-        string.Concat(value.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        string.Concat(value.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
 }
