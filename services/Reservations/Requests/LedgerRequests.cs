@@ -14,6 +14,7 @@ internal static class LedgerRequests
         var timeToLive = TimeToLive(request.TimeToLive);
         var grace = Fields.Duration("grace", request.Grace, TimeSpan.Zero, Limits.GraceMost);
         var content = new Content("reserve").Add(lines).Add(timeToLive).Add(grace);
+        // as with Track: a request without one is hashed as it was before there were runs
         if (parent is { } run) content.Add(run);
         return new Reserve(id, content.Hash(), lines, timeToLive ?? Limits.TimeToLiveDefault, grace ?? asking.Grace, parent);
     }
@@ -56,14 +57,13 @@ internal static class LedgerRequests
     public static Track Read(V1.TrackRequest request, Asking asking)
     {
         var id = Fields.CommandId(request.CommandId, asking.Now);
-        var lines = Lines.Read("lines", request.Lines, asking, asking.RatesNow);
-        var enforced = request.Mode switch
-        {
-            V1.TrackMode.Unspecified or V1.TrackMode.Enforced => true,
-            V1.TrackMode.PostPaid => false,
-            _ => throw RequestRefused.Invalid("mode", "enforced or post-paid"),
-        };
-        return new Track(id, new Content("track").Add(lines).Add(enforced ? 1 : 0).Hash(), lines, enforced);
+        var occurredAt = Fields.Moment("occurred_at", request.OccurredAt);
+        var lines = Lines.Read("lines", request.Lines, asking, (meter, attributes) => asking.RatesSince(occurredAt, meter, attributes));
+        var enforced = IsEnforced(request.Mode);
+        var content = new Content("track").Add(lines).Add(enforced ? 1 : 0);
+        // hashes of requests that do not have it stay what they were before it was there
+        if (occurredAt is not null) content.Add(occurredAt);
+        return new Track(id, content.Hash(), lines, enforced, occurredAt);
     }
 
     public static Check Read(V1.CheckRequest request, Asking asking)
@@ -75,6 +75,13 @@ internal static class LedgerRequests
     /// <summary>A child has the prices of its run.</summary>
     private static Func<string, Attributes, Items<Rate>> RatesOf(Guid? parent, Asking asking) =>
         parent is null ? asking.RatesNow : asking.RatesOfHold;
+
+    private static bool IsEnforced(V1.TrackMode mode) => mode switch
+    {
+        V1.TrackMode.Unspecified or V1.TrackMode.Enforced => true,
+        V1.TrackMode.PostPaid => false,
+        _ => throw RequestRefused.Invalid("mode", "enforced or post-paid"),
+    };
 
     private static TimeSpan? TimeToLive(Google.Protobuf.WellKnownTypes.Duration? asked) =>
         Fields.Duration("time_to_live", asked, Limits.TimeToLiveLeast, Limits.TimeToLiveMost);
