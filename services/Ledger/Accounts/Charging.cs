@@ -119,7 +119,7 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             if (excess > 0) Room.Take(excess, parts);
         }
 
-        /// <summary>What was held fitted when it was reserved.</summary>
+        /// <summary>For what excess took: what was held was found to fit when it was reserved.</summary>
         public void MustFit() => Room.MustFit(parts);
 
         private long TakeFromRun(long excess)

@@ -37,11 +37,11 @@ internal static class Runs
     /// <summary>The latest deadline of a child whose grace is given: neither it nor its end comes after the run's.</summary>
     public static DateTimeOffset LatestDeadline(Hold run, TimeSpan grace) => grace > run.Grace ? run.ExpiresAt - grace : run.Deadline;
 
-    /// <summary>What a run still holds of a group, in the order of the draw.</summary>
-    public static List<Part> Rest(Hold? run, string group)
+    /// <summary>What a hold has of a group, of a run its rest, in the order of the draw.</summary>
+    public static List<Part> Rest(Hold? hold, string group)
     {
         var rest = new List<Part>();
-        foreach (var draw in run?.Draws ?? [])
+        foreach (var draw in hold?.Draws ?? [])
             if (draw.Group == group)
                 foreach (var part in draw.Parts) Parts.Add(rest, part);
         return rest;

@@ -14,6 +14,7 @@ internal static class LedgerRequests
         var timeToLive = TimeToLive(request.TimeToLive);
         var grace = Fields.Duration("grace", request.Grace, TimeSpan.Zero, Limits.GraceMost);
         var content = new Content("reserve").Add(lines).Add(timeToLive).Add(grace);
+        // as with Track: a request without one is hashed as it was before there were runs
         if (parent is { } run) content.Add(run);
         return new Reserve(id, content.Hash(), lines, timeToLive ?? Limits.TimeToLiveDefault, grace ?? asking.Grace, parent);
     }

@@ -264,9 +264,13 @@ internal sealed class LedgerRun
         var windows = state.Groups.SelectMany(group => group.Windows.Select(window => (group, window))).ToArray();
         Must(windows.Sum(one => one.window.Held) == parts.Where(one => one.part.Bucket != Bucket.Credit).Sum(one => one.part.Amount), "held");
         foreach (var (group, window) in windows)
-            foreach (var (bucket, held) in new[] { (Bucket.Rollover, window.RolloverHeld), (Bucket.Quota, window.QuotaHeld), (Bucket.Overage, window.OverageHeld) })
-                Must(held == parts.Where(one => one.draw.Group == group.Group && one.draw.Since == group.Since && one.draw.Start == window.Start && one.part.Bucket == bucket).Sum(one => one.part.Amount),
-                    $"held of {bucket} in {group.Group}");
+        {
+            var here = parts.Where(one => (one.draw.Group, one.draw.Since, one.draw.Start) == (group.Group, group.Since, window.Start))
+                .ToLookup(one => one.part.Bucket, one => one.part.Amount);
+            Must(here[Bucket.Rollover].Sum() == window.RolloverHeld, $"held of rollover in {group.Group}");
+            Must(here[Bucket.Quota].Sum() == window.QuotaHeld, $"held of quota in {group.Group}");
+            Must(here[Bucket.Overage].Sum() == window.OverageHeld, $"held of overage in {group.Group}");
+        }
         foreach (var grant in state.Grants)
             Must(grant.Held == parts.Where(one => one.part.Grant == grant.Id).Sum(one => one.part.Amount), "held of a grant");
         Must(state.Holds.Count == state.Expiries.Count && state.Holds.Count == state.Ended.Append(state.Current).Sum(period => period?.OpenHolds ?? 0), "each hold expires once, in one period");
@@ -277,7 +281,8 @@ internal sealed class LedgerRun
     {
         var expected = stream.Concat(state.Unappended).SelectMany(e => MovesOf(e, run.Reservation)).GroupBy(one => one.Key)
             .Select(same => (same.Key, Amount: same.Sum(one => one.Amount))).Where(one => one.Amount != 0);
-        Must(expected.ToHashSet().SetEquals(Moves(run.Draws, 1).GroupBy(one => one.Key).Select(same => (same.Key, same.Sum(one => one.Amount)))), "the rest of a run");
+        var rest = Moves(run.Draws, 1).GroupBy(one => one.Key).Select(same => (same.Key, same.Sum(one => one.Amount)));
+        Must(expected.ToHashSet().SetEquals(rest), "the rest of a run");
         foreach (var child in state.Holds.Values.Where(one => one.Parent == run.Reservation))
             Must(child.Deadline <= run.Deadline && child.ExpiresAt <= run.ExpiresAt && child.Period == run.Period, "no child outlives its run");
     }

@@ -43,9 +43,11 @@ public sealed class RunTests
         Rate[] rates = [Price(3), Price(5, book: 2, from: May.AddSeconds(30))];
         Given(Assign(Dollars(1_000)), Reserve(1, Tokens(100, Price(3)))).At(Soon)
             .When(Child(2, of: 1, Tokens(10, Price(5, book: 2, from: May.AddSeconds(30)))))
-            .Then(Carved(2, 1, Soon, [Used(Tokens(10), 0, Rated(30, Price(3)))], Took("money", 700, Q(30))) with { Deadline = May + TenMinutes })
+            .Then(Carved(2, 1, Soon, [Used(Tokens(10), 0, Rated(30, Price(3)))], Took("money", 700, Q(30)))
+                with { Deadline = May + TenMinutes })
             .When(Child(3, of: 1, Tokens(10, rates).Of("small")))
-            .Then(Carved(3, 1, Soon, [Used(Tokens(10).Of("small"), 0, Rated(30, Price(3)))], Took("money", 700, Q(30))) with { Deadline = May + TenMinutes })
+            .Then(Carved(3, 1, Soon, [Used(Tokens(10).Of("small"), 0, Rated(30, Price(3)))], Took("money", 700, Q(30)))
+                with { Deadline = May + TenMinutes })
             .When(Commit(4, of: 3, Tokens(9, rates).Of("tiny")))
             .Then(
                 Committed(4, 3, Soon, [Used(Tokens(9).Of("tiny"), 0, Rated(27, Price(3)))], Took("money", 700, Q(30))),
@@ -64,17 +66,20 @@ public sealed class RunTests
         .When(Child(2, of: 1, Tokens(1), Images(1))).ThenDenied(DenialReason.RunBudget, "images", 1, 5, 0, 0, 0, null);
 
     [Test]
-    public void What_no_group_matches_and_what_has_no_price_is_denied_as_ever() => Given(Assign(Dollars(1_000)), Reserve(1, Tokens(10, Price(3))))
+    public void What_no_group_matches_and_what_has_no_price_is_denied_as_ever() =>
+        Given(Assign(Dollars(1_000)), Reserve(1, Tokens(10, Price(3))))
         .When(Child(2, of: 1, Images(1))).ThenDenied(DenialReason.Unmatched)
         .When(Child(3, of: 1, Tokens(1).Of("small"))).ThenDenied(DenialReason.Unpriced);
 
     [Test]
-    public void Suspension_blocks_children_too() => Given(Assign(Quota(100)), Reserve(1, Tokens(100)), new Suspend(Number(5), Hash(5), "fraud"))
+    public void Suspension_blocks_children_too() =>
+        Given(Assign(Quota(100)), Reserve(1, Tokens(100)), new Suspend(Number(5), Hash(5), "fraud"))
         .When(Child(2, of: 1, Tokens(1))).ThenDenied(DenialReason.Suspended);
 
     [Test]
     public void A_check_says_what_a_child_would_be_answered() => Given(Assign(Quota(100)), Reserve(1, Tokens(100)))
-        .When(new Check([Tokens(40)], Number(1))).ThenAnswer<Allowed>(allowed => Assert.That(allowed.Draws, Is.EqualTo(new[] { Took("tokens", 0, Q(40)) })))
+        .When(new Check([Tokens(40)], Number(1)))
+            .ThenAnswer<Allowed>(allowed => Assert.That(allowed.Draws, Is.EqualTo(new[] { Took("tokens", 0, Q(40)) })))
         .When(new Check([Tokens(101)], Number(1))).ThenDenied(DenialReason.RunBudget, "tokens", 101, 100, 0, 100, 100, null)
         .When(new Check([Tokens(1)], Number(77))).ThenRefused(RefusalKind.NotFound, "parent_id");
 
@@ -91,12 +96,14 @@ public sealed class RunTests
     [Test]
     public void A_run_that_is_unknown_or_settled_is_looked_up_and_named()
     {
-        var spec = Given(Assign(Quota(100)), Reserve(1, Tokens(10)), Reserve(2, Tokens(10)), Commit(3, of: 1), Release(4, of: 2), Track(5, Tokens(1)));
+        var spec = Given(Assign(Quota(100)), Reserve(1, Tokens(10)), Reserve(2, Tokens(10)), Commit(3, of: 1),
+            Release(4, of: 2), Track(5, Tokens(1)));
         spec.When(Child(10, of: 1, Tokens(1))).ThenRefused(RefusalKind.Settled, "parent_id", "was committed at");
         spec.When(Child(11, of: 2, Tokens(1))).ThenRefused(RefusalKind.Settled, "parent_id", "was released at");
         spec.When(Child(12, of: 5, Tokens(1))).ThenRefused(RefusalKind.Settled, "parent_id", "usage tracked at");
         spec.When(Child(13, of: 77, Tokens(1))).ThenRefused(RefusalKind.NotFound, "parent_id");
-        spec.And(Reserve(6, Tokens(10))).At(Expiry(May)).When(Child(14, of: 6, Tokens(1))).ThenRefused(RefusalKind.Settled, "parent_id", "has expired");
+        spec.And(Reserve(6, Tokens(10))).At(Expiry(May))
+            .When(Child(14, of: 6, Tokens(1))).ThenRefused(RefusalKind.Settled, "parent_id", "has expired");
     }
 
     [Test]
@@ -117,7 +124,8 @@ public sealed class RunTests
     [Test]
     public void Its_grace_ends_no_later_than_its_runs() => Given(Assign(Quota(100)), Reserve(1, Tokens(100)))
         .When(Child(2, of: 1, Tokens(1)) with { TimeToLive = TimeSpan.FromMinutes(9), Grace = TimeSpan.FromHours(1) })
-        .Then(Carved(2, 1, May, [Used(Tokens(1))], Took("tokens", 0, Q(1))) with { Deadline = May.AddMinutes(9), Grace = TimeSpan.FromSeconds(90) });
+        .Then(Carved(2, 1, May, [Used(Tokens(1))], Took("tokens", 0, Q(1)))
+            with { Deadline = May.AddMinutes(9), Grace = TimeSpan.FromSeconds(90) });
 
     [Test]
     public void Extending_a_child_moves_neither_deadline_nor_end_past_the_runs() =>
@@ -131,7 +139,8 @@ public sealed class RunTests
     // more for a child
 
     [Test]
-    public void What_is_added_to_a_child_is_carved_from_the_run() => Given(Assign(Quota(500)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(40)))
+    public void What_is_added_to_a_child_is_carved_from_the_run() =>
+        Given(Assign(Quota(500)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(40)))
         .When(Extend(3, of: 2, null, Tokens(61))).ThenDenied(DenialReason.RunBudget, "tokens", 61, 500, 0, 100, 60, null)
         .When(Extend(4, of: 2, null, Tokens(60)))
         .Then(new HoldExtended(May, By(4), Number(2), May + TenMinutes, [Used(Tokens(60))], [Took("tokens", 400, Q(60))]))
@@ -139,7 +148,8 @@ public sealed class RunTests
         .When(Child(5, of: 1, Tokens(1))).ThenDenied(DenialReason.RunBudget);
 
     [Test]
-    public void What_is_added_to_the_run_is_there_for_its_children() => Given(Assign(Quota(500)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(100)))
+    public void What_is_added_to_the_run_is_there_for_its_children() =>
+        Given(Assign(Quota(500)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(100)))
         .When(Extend(3, of: 1, null, Tokens(50)))
         .Then(new HoldExtended(May, By(3), Number(1), May + TenMinutes, [Used(Tokens(50))], [Took("tokens", 350, Q(50))]))
         .When(Child(4, of: 1, Tokens(50))).Then(Carved(4, 1, May, [Used(Tokens(50))], Took("tokens", 350, Q(50))))
@@ -150,7 +160,9 @@ public sealed class RunTests
     [Test]
     public void Unused_returns_to_the_open_run() => Given(Assign(Quota(100)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(40)))
         .When(Commit(3, of: 2, Tokens(15)))
-        .Then(Committed(3, 2, May, [Used(Tokens(15))], Took("tokens", 0, Q(40))), Unused(3, 2, May, Took("tokens", 0, Q(25))) with { ToParent = Number(1) })
+        .Then(
+            Committed(3, 2, May, [Used(Tokens(15))], Took("tokens", 0, Q(40))),
+            Unused(3, 2, May, Took("tokens", 0, Q(25))) with { ToParent = Number(1) })
         .ThenBalance("tokens", used: 15, held: 85, available: 0)
         .When(Child(4, of: 1, Tokens(85))).ThenKinds(typeof(Reserved));
 
@@ -210,7 +222,8 @@ public sealed class RunTests
         .ThenBalance("tokens", used: 0, held: 40, available: 60);
 
     [Test]
-    public void Committing_the_run_charges_what_it_used_itself() => Given(Assign(Quota(100)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(40)))
+    public void Committing_the_run_charges_what_it_used_itself() =>
+        Given(Assign(Quota(100)), Reserve(1, Tokens(100)), Child(2, of: 1, Tokens(40)))
         .When(Commit(3, of: 1, Tokens(10)))
         .Then(Committed(3, 1, May, [Used(Tokens(10))], Took("tokens", 0, Q(60))), Unused(3, 1, May, Took("tokens", 50, Q(50))))
         .ThenBalance("tokens", used: 10, held: 40, available: 50);
@@ -225,7 +238,9 @@ public sealed class RunTests
     public void What_is_less_than_one_more_of_a_line_goes_back() =>
         Given(Assign(Dollars(1_000)), Reserve(1, Tokens(10, Price(7))), Child(2, of: 1, Tokens(4, Price(5)).Of("small")))
         .When(Commit(3, of: 1))
-        .Then(Committed(3, 1, May, [Used(Tokens(7), 0, Rated(49, Price(7)))], Took("money", 930, Q(50))), Unused(3, 1, May, Took("money", 931, Q(1))));
+        .Then(
+            Committed(3, 1, May, [Used(Tokens(7), 0, Rated(49, Price(7)))], Took("money", 930, Q(50))),
+            Unused(3, 1, May, Took("money", 931, Q(1))));
 
     [Test]
     public void Expiring_it_gives_back_only_what_no_child_holds() =>
@@ -263,7 +278,8 @@ public sealed class RunTests
         .ThenBalance("tokens", used: 50, held: 20, available: 30)
         .And(Child(4, of: 1, Tokens(5)))
         .When(Commit(5, of: 4, Tokens(60)))
-        .Then(Committed(5, 4, May, [Used(Tokens(60), overrun: 10)], Took("tokens", 0, Q(50))) with { FromParent = [Took("tokens", 0, Q(15))] })
+        .Then(Committed(5, 4, May, [Used(Tokens(60), overrun: 10)], Took("tokens", 0, Q(50)))
+            with { FromParent = [Took("tokens", 0, Q(15))] })
         .ThenBalance("tokens", used: 100, held: 0, available: 0)
         .When(Release(6, of: 1)).Then(Released(6, 1, May));
 
@@ -271,10 +287,12 @@ public sealed class RunTests
     public void Excess_takes_what_the_run_drew_first() =>
         Given(Assign(Quota(50) with { Overage = Over(100) }), Reserve(1, Tokens(80)), Child(2, of: 1, Tokens(20)))
         .When(Commit(3, of: 2, Tokens(60)))
-        .Then(Committed(3, 2, May, [Used(Tokens(60))], Took("tokens", 70, Q(50), O(10))) with { FromParent = [Took("tokens", 70, Q(30), O(10))] });
+        .Then(Committed(3, 2, May, [Used(Tokens(60))], Took("tokens", 70, Q(50), O(10)))
+            with { FromParent = [Took("tokens", 70, Q(30), O(10))] });
 
     [Test]
-    public void Without_an_open_run_excess_takes_room() => Given(Assign(Quota(100)), Reserve(1, Tokens(70)), Child(2, of: 1, Tokens(40)), Release(3, of: 1))
+    public void Without_an_open_run_excess_takes_room() =>
+        Given(Assign(Quota(100)), Reserve(1, Tokens(70)), Child(2, of: 1, Tokens(40)), Release(3, of: 1))
         .When(Commit(4, of: 2, Tokens(110))).Then(Committed(4, 2, May, [Used(Tokens(110), overrun: 10)], Took("tokens", 0, Q(100))));
 
     // later
@@ -295,7 +313,8 @@ public sealed class RunTests
             spec.And(Child(300 + call, of: 1, Tokens(1_000, Price(3))), Commit(400 + call, of: 300 + call, Tokens(700, Price(3))));
         spec.ThenBalance("money", used: (20 * 500) + (50 * 2_100), held: 45_000, available: 1_000_000 - 160_000);
 
-        spec.When(Child(2, of: 1, Tokens(15_001, Price(3)))).ThenDenied(DenialReason.RunBudget, "money", 45_003, 1_000_000, 115_000, 45_000, 45_000, null);
+        spec.When(Child(2, of: 1, Tokens(15_001, Price(3))))
+            .ThenDenied(DenialReason.RunBudget, "money", 45_003, 1_000_000, 115_000, 45_000, 45_000, null);
         spec.When(Release(3, of: 1)).Then(Released(3, 1, May, Took("money", 1_000_000 - 115_000, Q(45_000))))
             .ThenBalance("money", used: 115_000, held: 0, available: 1_000_000 - 115_000);
     }
