@@ -56,6 +56,16 @@ public sealed class ClientTests
     }
 
     [Test]
+    public async Task Usage_told_late_says_when_it_happened()
+    {
+        var then = DateTimeOffset.UnixEpoch.AddYears(56);
+        await Metering.Track("user-1", Lines, TrackMode.PostPaid, then);
+        await Metering.Track("user-1", Lines, TrackMode.Enforced);
+        var asked = service.Asked.Cast<TrackRequest>().Select(one => (one.Mode, one.OccurredAt?.ToDateTimeOffset()));
+        Assert.That(asked, Is.EqualTo(new[] { (TrackMode.PostPaid, then), (TrackMode.Enforced, (DateTimeOffset?)null) }));
+    }
+
+    [Test]
     public void Tries_end_and_their_pauses_double_up_to_the_longest()
     {
         service.Refuse(StatusCode.Unavailable, times: 9);
