@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
+
+namespace Metering.Ledger.Model;
+
+/// <summary>Facts and answers as text, without what has no meaning: the order of groups within one event, and the words of a refusal.</summary>
+internal static class Told
+{
+    public static string Of(LedgerEvent[] facts)
+    {
+        var told = new StringBuilder();
+        foreach (var fact in facts.Select(Plain).OrderBy(fact => fact is ThresholdReached ? 1 : 0).ThenBy(Threshold)) told.Append("\n  ").Append(Of(fact));
+        return told.ToString();
+    }
+
+    public static string Of(Answer answer) => answer switch
+    {
+        Refused one => $"refused {one.Kind} {one.Field}",
+        Done one => $"done, {one.Events.Count} events",
+        Allowed one => $"allowed {Sorted(one.Draws)} at {one.At:O}, {one.Revision}",
+        Usage one => $"{one with { Groups = one.Groups, Grants = one.Grants }}",
+        _ => answer.ToString(),
+    };
+
+    private static string Of(LedgerEvent fact)
+    {
+        var (type, data) = LedgerEvents.Encode(fact);
+        return $"{type} {Encoding.UTF8.GetString(data.Span)}";
+    }
+
+    private static string Threshold(LedgerEvent fact) => fact is ThresholdReached one ? $"{one.Group} {one.Start:O} {one.Percent:000}" : "";
+
+    /// <summary>A fact that is due bears the time of the command that finds it so: another one's after a restart.</summary>
+    private static LedgerEvent Plain(LedgerEvent fact) => fact switch
+    {
+        Reserved e => e with { Draws = Sorted(e.Draws) },
+        HoldExtended e => e with { Draws = Sorted(e.Draws) },
+        Committed e => e with { Draws = Sorted(e.Draws) },
+        UsageTracked e => e with { Draws = Sorted(e.Draws) },
+        Released { Cause: null } e => e with { At = default, Draws = Sorted(e.Draws.Select(draw => draw with { Left = 0 })) },
+        Released e => e with { Draws = Sorted(e.Draws) },
+        Refunded e => e with { Draws = Sorted(e.Draws.Select(draw => draw.End > e.At ? draw : draw with { Left = 0 })) },
+        CreditExpired e => e with { At = default },
+        PeriodEnded e => e with { At = default, Groups = Sorted(e.Groups) },
+        PeriodClosed e => e with
+        {
+            At = default, Groups = Sorted(e.Groups), Meters = e.Meters.OrderBy(one => one.Meter, StringComparer.Ordinal).ToItems(),
+        },
+        _ => fact,
+    };
+
+    private static Items<Draw> Sorted(IEnumerable<Draw> draws) =>
+        draws.Where(draw => draw.Parts.Count > 0).OrderBy(draw => draw.Group, StringComparer.Ordinal).ToItems();
+
+    private static Items<GroupTotal> Sorted(IEnumerable<GroupTotal> groups) =>
+        groups.OrderBy(one => one.Group, StringComparer.Ordinal).ThenBy(one => one.Since).ToItems();
+}
+
+/// <summary>All of a state as text, to compare; a dictionary's order is no part of its value.</summary>
+internal static class StateText
+{
+    private static readonly JsonSerializerOptions Fields = new() { IncludeFields = true, WriteIndented = true };
+
+    public static string Of(LedgerState state)
+    {
+        var all = JsonSerializer.SerializeToNode(state, Fields)!.AsObject();
+        all.Remove(nameof(LedgerState.AppendedRevision));
+        foreach (var name in new[] { nameof(LedgerState.Holds), nameof(LedgerState.LateRefunds), nameof(LedgerState.CustomLimits), nameof(LedgerState.Plans) })
+            all[name] = Sorted(all[name]!.AsObject());
+        all["Expiries"] = string.Join(", ", state.Expiries);
+        return all.ToJsonString(Fields);
+    }
+
+    private static JsonObject Sorted(JsonObject map) =>
+        new(map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+}
