@@ -13,9 +13,9 @@ internal sealed partial class LedgerModel
     private Answer Assign(AssignPlan command)
     {
         if (Term is { } term && command.Change != PlanChange.NowReset) return Yes(Assigned(command, term.Anchor, null));
-        var window = Calendar.WindowAt(command.Plan.Period, command.Plan.Anchor, at, zones(command.Plan.Zone), at);
         // windows are told apart by their start
         var start = stretches.Count > 0 && stretches[^1].Start >= at ? stretches[^1].Start.AddTicks(1) : at;
+        var window = Calendar.WindowAt(command.Plan.Period, command.Plan.Anchor, at, zones(command.Plan.Zone), start);
         var assigned = Assigned(command, at, new Period(stretches.Count + 1, start, window.End));
         return Current is { } current ? Yes(Ended(current, null, null), assigned) : Yes(assigned);
     }
@@ -153,6 +153,7 @@ internal sealed partial class LedgerModel
         foreach (var draw in draws)
         {
             if (Term?.Group(draw.Group, draw.Since) is not { Thresholds: { } percents } terms) continue;
+            if (terms.Kind == GroupKind.Cap && draw.End <= at) continue;
             var spot = new Spot(draw.Group, draw.Since, new Window(draw.Start, draw.End), terms);
             foreach (var percent in percents)
                 if (IsReached(spot, percent) && !reached.Contains((draw.Group, draw.Since, draw.Start, percent)))

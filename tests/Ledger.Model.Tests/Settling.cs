@@ -112,11 +112,11 @@ internal sealed partial class LedgerModel
         return parts.Where(part => part.Amount > 0).ToList();
     }
 
-    /// <summary>Overage first, then credits (the last one drawn first), quota, rollover (rule 7).</summary>
+    /// <summary>In reverse order of the draw, overage first whenever it was drawn (rule 7).</summary>
     private static List<Part> LastOf(List<Part> parts, long amount)
     {
         var last = new List<Part>();
-        foreach (var part in Enumerable.Reverse(parts).OrderByDescending(part => part.Bucket))
+        foreach (var part in Enumerable.Reverse(parts).OrderByDescending(part => part.Bucket == Bucket.Overage))
         {
             var some = Math.Min(amount, part.Amount);
             if (some > 0) last.Add(part with { Amount = some });

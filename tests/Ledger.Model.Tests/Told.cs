@@ -38,11 +38,11 @@ internal static class Told
     {
         Reserved e => e with { Draws = Sorted(e.Draws) },
         HoldExtended e => e with { Draws = Sorted(e.Draws) },
-        Committed e => e with { Draws = Sorted(e.Draws) },
-        UsageTracked e => e with { Draws = Sorted(e.Draws) },
+        Committed e => e with { Draws = Running(e.Draws, e.At) },
+        UsageTracked e => e with { Draws = Running(e.Draws, e.At) },
         Released { Cause: null } e => e with { At = default, Draws = Sorted(e.Draws.Select(draw => draw with { Left = 0 })) },
-        Released e => e with { Draws = Sorted(e.Draws) },
-        Refunded e => e with { Draws = Sorted(e.Draws.Select(draw => draw.End > e.At ? draw : draw with { Left = 0 })) },
+        Released e => e with { Draws = Running(e.Draws, e.At) },
+        Refunded e => e with { Draws = Running(e.Draws, e.At) },
         CreditExpired e => e with { At = default },
         PeriodEnded e => e with { At = default, Groups = Sorted(e.Groups) },
         PeriodClosed e => e with
@@ -51,6 +51,10 @@ internal static class Told
         },
         _ => fact,
     };
+
+    /// <summary>What is left counts while somebody can take it: not in a window that is over.</summary>
+    private static Items<Draw> Running(Items<Draw> draws, DateTimeOffset at) =>
+        Sorted(draws.Select(draw => draw.End > at ? draw : draw with { Left = 0 }));
 
     private static Items<Draw> Sorted(IEnumerable<Draw> draws) =>
         draws.Where(draw => draw.Parts.Count > 0).OrderBy(draw => draw.Group, StringComparer.Ordinal).ToItems();

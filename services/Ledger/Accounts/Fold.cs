@@ -99,7 +99,7 @@ public static class Fold
     /// <summary>Where a refund of a closed period counts: in the open period, or in the next one that starts.</summary>
     private static GroupSum AdjustedSum(LedgerState state, Refunded e, string group, int since)
     {
-        var limits = state.Plans[since].Plan.Group(group)!;
+        var limits = state.TermsIn(e.Period, group, since);
         if (e.AdjustsPeriod is { } open) return OpenPeriod(state, open).Sum(limits, since);
         var owed = state.Owed.Find(one => one.Since == since && one.Group.Label == group);
         if (owed is null) state.Owed.Add(owed = new GroupSum(limits, since));
@@ -183,7 +183,7 @@ public static class Fold
     private static void Start(LedgerState state, Period period, int assignment)
     {
         state.Current = new PeriodUse(period, assignment);
-        state.LastPeriod = period.Number;
+        (state.LastPeriod, state.LastPeriodStart) = (period.Number, period.Start);
         foreach (var owed in state.Owed) Adjust(state.Current.Sum(owed.Group, owed.Since), owed.AdjustedUsage, owed.AdjustedOverage, owed.AdjustedCharge);
         state.Owed.Clear();
     }
@@ -220,6 +220,8 @@ public static class Fold
         state.Current!.Period = e.Period;
         foreach (var sum in state.Current.Groups) sum.LimitAtEnd = state.Limit(sum.Group);
         state.Ended.Add(state.Current);
+        if (state.PeriodPlans.LastOrDefault()?.Assignment != state.Current.Assignment)
+            state.PeriodPlans.Add(new PeriodPlan(e.Period.Number, state.Current.Assignment));
         state.Current = null;
         if (e.Next is null) return;
         if (state.NextPlan is { } next && next.Assignment == e.NextAssignment)
@@ -239,7 +241,7 @@ public static class Fold
         for (var i = 0; i < e.Groups.Count; i++)
             if (next is not null) CarryOn(state, closed.Groups[i], e.Groups[i], next);
             else Owe(state, closed.Groups[i], e.Groups[i]);
-        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, window));
+        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, use, window));
     }
 
     /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
@@ -293,16 +295,21 @@ public static class Fold
     {
         foreach (var draw in draws)
         {
-            var window = WindowOf(state, draw);
-            var sum = period.Sum(plan.Group(draw.Group)!, draw.Since);
+            var group = plan.Group(draw.Group)!;
+            var window = IsForgotten(state, group, draw) ? null : WindowOf(state, draw);
+            var sum = period.Sum(group, draw.Since);
             foreach (var part in draw.Parts)
             {
                 if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Used += part.Amount;
-                else window.Use(part.Bucket, part.Amount);
+                else window?.Use(part.Bucket, part.Amount);
                 Add(sum, draw, part.Bucket, part.Amount);
             }
         }
     }
+
+    /// <summary>Late usage in a cap's window that is over: it limits nobody any more, and what was used there before may be forgotten.</summary>
+    private static bool IsForgotten(LedgerState state, LimitGroup group, Draw draw) =>
+        group.Kind == GroupKind.Cap && draw.End <= state.At && state.Use(draw.Group, draw.Since)?.At(draw.Start) is null;
 
     private static void Count(PeriodUse period, Items<UsedLine> lines)
     {
@@ -326,26 +333,35 @@ public static class Fold
         if (use.At(start) is { } known) return known;
         var window = new WindowUse(start, end);
         use.Windows.Add(window);
+        if (use.Windows.Count == 1) return window;
         use.Windows.Sort((a, b) => a.Start.CompareTo(b.Start));
-        use.Windows.RemoveAll(one => one != window && IsDone(state, one));
+        Tidy(state, use);
         return window;
     }
 
     private static void Tidy(LedgerState state, Items<Draw> draws)
     {
         foreach (var draw in draws)
-            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use) use.Windows.RemoveAll(window => IsDone(state, window));
+            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use) Tidy(state, use);
+    }
+
+    /// <summary>Forgets the oldest windows, as many as are done; never the newest.</summary>
+    private static void Tidy(LedgerState state, GroupUse use)
+    {
+        var done = 0;
+        while (done < use.Windows.Count - 1 && IsDone(state, use, use.Windows[done])) done++;
+        if (done > 0) use.Windows.RemoveRange(0, done);
     }
 
     /// <summary>
-    /// Nothing can change in a window that is over, in which no hold counts and that is no open period's own (that decides the rollover). The
-    /// current period may be over, too: its end can come in the same append, after an earlier due fact.
+    /// Nothing can change in a window that is over and in which no hold counts. What is paid from it is kept until every period is closed that it
+    /// reaches into: late usage counts there, and the first one decides the rollover.
     /// </summary>
-    private static bool IsDone(LedgerState state, WindowUse window)
+    private static bool IsDone(LedgerState state, GroupUse use, WindowUse window)
     {
-        if (window.OpenDraws > 0 || window.End > state.At || state.Current?.Period.Start == window.Start) return false;
-        foreach (var ended in state.Ended)
-            if (ended.Period.Start == window.Start) return false;
-        return true;
+        if (window.OpenDraws > 0 || window.End > state.At) return false;
+        var oldest = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
+        return oldest is null || (window.End <= oldest.Period.Start && window.Start < oldest.Period.Start)
+            || state.Plans[use.Since].Plan.Group(use.Group)!.Kind == GroupKind.Cap;
     }
 }

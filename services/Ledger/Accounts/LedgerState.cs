@@ -50,6 +50,9 @@ public sealed class LedgerState
     /// <summary>The number of the last period; 0 before the first.</summary>
     public int LastPeriod { get; set; }
 
+    /// <summary>When the last period started; the next one starts later, for windows are told apart by their start.</summary>
+    public DateTimeOffset LastPeriodStart { get; set; } = DateTimeOffset.MinValue;
+
     /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
     public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
 
@@ -58,6 +61,9 @@ public sealed class LedgerState
 
     /// <summary>Overage of closed periods that was refunded since, per period, group and window.</summary>
     public List<RefundedOverage> RefundedOverage { get; init; } = [];
+
+    /// <summary>The last plan of each period that ended, where it was not that of the period before: what later refunds are judged by.</summary>
+    public List<PeriodPlan> PeriodPlans { get; init; } = [];
 
     public RememberedIds Remembered { get; init; } = new();
 
@@ -84,6 +90,15 @@ public sealed class LedgerState
         foreach (var ended in Ended)
             if (ended.Period.Number == number) return ended;
         return null;
+    }
+
+    /// <summary>The last terms of a group in a period that ended: what its total was closed with.</summary>
+    public LimitGroup TermsIn(int period, string group, int since)
+    {
+        var last = PeriodPlans.FindLast(one => one.Period <= period)?.Assignment ?? since;
+        for (var assignment = last; assignment >= since; assignment--)
+            if (Plans.TryGetValue(assignment, out var plan) && plan.Plan.Group(group) is { } terms && plan.SinceOf(group) == since) return terms;
+        return Plans[since].Plan.Group(group)!;
     }
 
     /// <summary>Every period that is not closed, oldest first.</summary>
@@ -271,6 +286,9 @@ public sealed class GroupSum(LimitGroup group, int since)
         if (bucket == Bucket.Overage) AdjustedOverage += amount;
     }
 }
+
+/// <summary>From period <paramref name="Period"/> on, this was the last plan in force in each.</summary>
+public sealed record PeriodPlan(int Period, int Assignment);
 
 /// <summary>Overage of one window of a closed period that was refunded since.</summary>
 public sealed record RefundedOverage(int Period, string Group, int Since, DateTimeOffset Start, long Overage);

@@ -14,8 +14,11 @@ internal static class Periods
     }
 
     /// <summary>The running period ends now, with its plan.</summary>
-    public static PeriodEnded EndNow(Context context) =>
-        Ended(context, context.State.Current!.Period with { End = context.At }, null, null);
+    public static PeriodEnded EndNow(Context context)
+    {
+        var period = context.State.Current!.Period;
+        return Ended(context, period with { End = context.At < period.Start ? period.Start : context.At }, null, null);
+    }
 
     public static PeriodClosed CloseOldest(Context context)
     {

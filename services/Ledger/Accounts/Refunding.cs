@@ -46,18 +46,22 @@ internal sealed class Refunding
     /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
     private Items<ChargeBack>? Worth(Items<Draw> draws)
     {
-        if (context.State.Period(period) is not null || command.Past?.Closed is not { } closed) return null;
+        if (context.State.Period(period) is not null || Closed is not { } closed) return null;
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
             if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);
         return backs.Count == 0 ? null : backs.ToItems();
     }
 
+    /// <summary>From the stream; or a fact that is due, decided and not appended yet.</summary>
+    private PeriodClosed? Closed => command.Past?.Closed
+        ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(closed => closed.Period.Number == period);
+
     private void Add(List<ChargeBack> backs, PeriodClosed closed, GroupTotal total, Draw draw)
     {
         var back = draw.Parts.Where(part => part.Bucket == Bucket.Overage).Sum(part => part.Amount);
         if (back == 0) return;
-        var group = plan.Plan.Group(draw.Group)!;
+        var group = context.State.TermsIn(period, draw.Group, draw.Since);
         var start = Totals.IsChargedByWindow(group) ? draw.Start : closed.Period.Start;
         var net = OverageOf(total, start) - context.State.RefundedOverage
             .Where(one => one.Period == period && one.Group == draw.Group && one.Since == draw.Since && one.Start == start).Sum(one => one.Overage);
@@ -134,7 +138,8 @@ internal sealed class Refunding
     /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
     private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
     {
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        var window = new Window(draw.Start, draw.End);
+        var room = new Room(context, context.TermsOf(plan, group, period, window), draw.Since, window, grants);
         if (room.Use is null) return 0;
         foreach (var part in back)
             if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);

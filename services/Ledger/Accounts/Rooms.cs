@@ -23,7 +23,7 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
     public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
     {
         var window = hold is null ? WindowOf(plan, group, CountsIn ?? State.Current!.Period) : WindowOf(plan, group, hold);
-        return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
+        return new Room(this, hold is null ? group : TermsOf(plan, group, hold.Period, window), plan.SinceOf(group.Label), window, grants);
     }
 
     /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
@@ -36,11 +36,13 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
 
     /// <summary>
     /// A hold keeps its groups, but the limits of a group that counts on under another plan are that plan's: its excess must not pass them. That is
-    /// the last plan of the hold's period for what counts in that period, the plan in force for what counts now.
+    /// the last plan of the period for what counts in that period, the plan in force for what counts now.
     /// </summary>
-    private LimitGroup TermsOf(PlanInForce plan, LimitGroup group, Hold hold, Window window)
+    public LimitGroup TermsOf(PlanInForce plan, LimitGroup group, int period, Window window)
     {
-        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At) ? State.Plan : State.Plans[State.Period(hold.Period)!.Assignment];
+        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At)
+            ? State.Plan
+            : State.Period(period) is { } open ? State.Plans[open.Assignment] : null;
         return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
     }
 }
@@ -178,16 +180,26 @@ internal static class Parts
         else parts[at] = part with { Amount = parts[at].Amount + part.Amount };
     }
 
-    /// <summary>The last <paramref name="amount"/> of what was drawn, last first: how refunds go back (rule 7).</summary>
+    /// <summary>
+    /// The last <paramref name="amount"/> of what was drawn: how refunds go back (rule 7). Overage first, also where an extension drew from a
+    /// bucket that had room again; then in reverse order of the draw.
+    /// </summary>
     public static List<Part> Last(IReadOnlyList<Part> drawn, long amount)
     {
         var last = new List<Part>();
+        Last(last, drawn, overage: true, ref amount);
+        Last(last, drawn, overage: false, ref amount);
+        return last;
+    }
+
+    private static void Last(List<Part> last, IReadOnlyList<Part> drawn, bool overage, ref long amount)
+    {
         for (var i = drawn.Count - 1; i >= 0 && amount > 0; i--)
         {
             var some = Math.Min(amount, drawn[i].Amount);
-            if (some > 0) Add(last, drawn[i] with { Amount = some });
+            if (some <= 0 || (drawn[i].Bucket == Bucket.Overage) != overage) continue;
+            Add(last, drawn[i] with { Amount = some });
             amount -= some;
         }
-        return last;
     }
 }

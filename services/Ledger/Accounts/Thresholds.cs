@@ -31,6 +31,8 @@ internal static class Thresholds
     private static IEnumerable<ThresholdReached> Reached(LedgerState state, Draw draw, DateTimeOffset at)
     {
         if (state.Plan is not { } plan || plan.Plan.Group(draw.Group) is not { Thresholds: { } percents } group) yield break;
+        // a cap's window that is over limits nobody
+        if (group.Kind == GroupKind.Cap && draw.End <= at) yield break;
         if (plan.SinceOf(draw.Group) != draw.Since || state.Use(draw.Group, draw.Since)?.At(draw.Start) is not { } window) yield break;
         var (used, limit) = (NetUse(window), LimitOf(state, group, window));
         for (var i = 0; i < percents.Count; i++)

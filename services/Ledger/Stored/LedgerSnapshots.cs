@@ -11,7 +11,7 @@ namespace Metering.Ledger.Stored;
 /// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
 public static class LedgerSnapshots
 {
-    public const string Version = "ledger-state.v1";
+    public const string Version = "ledger-state.v2";
 
     /// <exception cref="InvalidOperationException">The state holds facts that are in no stream yet.</exception>
     public static ReadOnlyMemory<byte> Save(LedgerState state)
