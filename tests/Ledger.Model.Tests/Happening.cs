@@ -49,6 +49,10 @@ internal sealed partial class LedgerModel
             case CreditRevoked e:
                 var revoked = grants.Find(one => one.Grant.Grant == e.Grant)!;
                 (revoked.Revoked, revoked.ExpiresAt) = (true, at);
+                revoked.Expired.Add(e.Amount);
+                break;
+            case CreditExpired e:
+                grants.Find(one => one.Grant.Grant == e.Grant)!.Expired.Add(e.Amount);
                 break;
             case PlanAssigned e:
                 customer = e.StripeCustomer ?? customer;

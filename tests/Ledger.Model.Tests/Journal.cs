@@ -71,4 +71,7 @@ internal sealed record Bought(CreditGranted Grant)
 {
     public DateTimeOffset? ExpiresAt { get; set; } = Grant.ExpiresAt;
     public bool Revoked { get; set; }
+
+    /// <summary>What expired of it, or was revoked, each time.</summary>
+    public List<long> Expired { get; } = [];
 }

@@ -171,12 +171,7 @@ internal sealed partial class LedgerModel(Zones zones)
 
     private long HeldOf(Bought grant) => Sum(one => one.IsHeld && one.Grant == grant.Grant.Grant);
 
-    private long ExpiredOf(Bought grant) => facts.Sum(fact => fact switch
-    {
-        CreditExpired one when one.Grant == grant.Grant.Grant => one.Amount,
-        CreditRevoked one when one.Grant == grant.Grant.Grant => one.Amount,
-        _ => 0,
-    });
+    private static long ExpiredOf(Bought grant) => grant.Expired.Sum();
 
     /// <summary>Credits of a unit that can be drawn now: by priority, then soonest expiry, then oldest (rule 3).</summary>
     private IEnumerable<Bought> Drawable(string unit) => grants

@@ -54,7 +54,7 @@ internal sealed partial class LedgerModel
         var draws = new Dictionary<string, (Spot Spot, List<Part> Parts)>();
         foreach (var (line, groups) in charges)
             foreach (var group in groups)
-                Take(draws, SpotOf(period, period.Term, group, when), AmountOf(line, group, line.Quantity, when));
+                Take(draws, SpotThen(period, group, when), AmountOf(line, group, line.Quantity, when));
         return Yes(new UsageTracked(
             at, By(command), period.Term.Assignment, period.Number, false, charges.Any(one => one.groups.Count == 0),
             charges.Select(one => Recorded(one.line, one.groups, one.groups.Count == 0 ? 0 : one.line.Quantity, when)).ToItems(),
@@ -202,6 +202,13 @@ internal sealed partial class LedgerModel
 
     private Spot SpotOf(Stretch period, Term term, LimitGroup group, DateTimeOffset when) =>
         new(group.Label, term.Since[group.Label], WindowOf(period, term, group, when), group);
+
+    /// <summary>Late usage counts where it occurred; a window that still runs has the limits of now.</summary>
+    private Spot SpotThen(Stretch period, LimitGroup group, DateTimeOffset when)
+    {
+        var spot = SpotOf(period, period.Term, group, when);
+        return spot with { Terms = TermsOf(period.Term, group, period, spot.Window) };
+    }
 
     /// <summary>Without a hold: now. With one: in its own windows (rule 10), and in the present one for what it does not hold yet.</summary>
     private Spot SpotOf(Booking? hold, Term term, LimitGroup group)

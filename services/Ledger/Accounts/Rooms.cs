@@ -8,22 +8,25 @@ public delegate TimeZoneInfo Zones(string ianaId);
 
 /// <summary>What is being decided on: state, the moment, and where zones come from.</summary>
 /// <param name="CountsIn">The period that usage without a hold counts in; the running one by default.</param>
-internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones, Period? CountsIn = null)
+/// <param name="OccurredAt">The moment whose windows it counts in; now by default.</param>
+internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones, Period? CountsIn = null, DateTimeOffset? OccurredAt = null)
 {
     /// <summary>The window in which a group of the plan in force counts now.</summary>
     public Window WindowOf(PlanInForce plan, LimitGroup group, Period period)
     {
+        var at = OccurredAt ?? At;
         if (group.Window == WindowLength.BillingPeriod) return new(period.Start, period.End);
         var known = State.Use(group.Label, plan.SinceOf(group.Label))?.Windows;
-        if (known is { Count: > 0 } && At >= known[^1].Start && At < known[^1].End) return new(known[^1].Start, known[^1].End);
-        return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), At);
+        if (known is { Count: > 0 } && at >= known[^1].Start && at < known[^1].End) return new(known[^1].Start, known[^1].End);
+        return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), at);
     }
 
     /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
     public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
     {
         var window = hold is null ? WindowOf(plan, group, CountsIn ?? State.Current!.Period) : WindowOf(plan, group, hold);
-        return new Room(this, hold is null ? group : TermsOf(plan, group, hold.Period, window), plan.SinceOf(group.Label), window, grants);
+        var terms = (hold?.Period ?? CountsIn?.Number) is { } period ? TermsOf(plan, group, period, window) : group;
+        return new Room(this, terms, plan.SinceOf(group.Label), window, grants);
     }
 
     /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
