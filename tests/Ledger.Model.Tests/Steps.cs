@@ -23,27 +23,30 @@ public sealed record Step(Deed Deed, Wait Wait, int Quantity, int Which)
 internal static class Steps
 {
     private static readonly (int, Gen<Deed>)[] Deeds = Weighted(
-        (9, Deed.Reserve), (5, Deed.ReserveMore), (4, Deed.ReserveTwo), (6, Deed.Commit), (3, Deed.CommitWhole), (3, Deed.CommitOther),
-        (3, Deed.ExtendQuantity), (3, Deed.Refund), (2, Deed.RefundAll), (3, Deed.Track), (3, Deed.PostPaid), (3, Deed.Late), (4, Deed.Grant),
-        (4, Deed.Assign));
+        (24, Deed.Reserve), (12, Deed.ReserveMore), (8, Deed.ReserveTwo), (20, Deed.Commit), (8, Deed.CommitWhole), (8, Deed.CommitOther),
+        (6, Deed.Release), (8, Deed.ExtendQuantity), (4, Deed.ExtendTime), (10, Deed.Refund), (4, Deed.RefundLate), (5, Deed.RefundAll),
+        (8, Deed.Track), (5, Deed.PostPaid), (6, Deed.Late), (7, Deed.Grant), (3, Deed.GrantMoney), (6, Deed.Assign), (5, Deed.Customize),
+        (4, Deed.Resume), (3, Deed.Refold), (3, Deed.Save), (3, Deed.Restore));
 
     private static readonly (int, Gen<Wait>)[] Waits =
     [
-        (12, Gen.Constant(Wait.None)), (3, Gen.Constant(Wait.UntilDue)), (2, Gen.Constant(Wait.JustBeforeDue)),
-        (14, Gen.Choose(1, (int)Wait.Days).Select(wait => (Wait)wait)), (1, Gen.Constant(Wait.Month)), (1, Gen.Constant(Wait.ClockBack)),
+        (36, Gen.Constant(Wait.None)), (7, Gen.Constant(Wait.UntilDue)), (4, Gen.Constant(Wait.JustBeforeDue)),
+        (24, Gen.Choose((int)Wait.Second, (int)Wait.Minutes).Select(wait => (Wait)wait)),
+        (16, Gen.Choose((int)Wait.Expiry, (int)Wait.Days).Select(wait => (Wait)wait)), (1, Gen.Constant(Wait.Month)),
+        (2, Gen.Constant(Wait.ClockBack)),
     ];
 
     private static readonly Gen<Step> One =
         from deed in Gen.Frequency(Deeds)
         from wait in Gen.Frequency(Waits)
-        from months in Gen.Choose(0, 150)
+        from months in Gen.Choose(0, 300)
         from quantity in Gen.Choose(0, 79)
         from which in Gen.Choose(0, 11)
         select new Step(deed, months == 0 ? Wait.Months : wait, quantity, which);
 
-    /// <summary>Sequences of up to 60 steps; a failing one loses steps, then its steps get simpler.</summary>
+    /// <summary>Sequences of up to 50 steps; a failing one loses steps, then its steps get simpler.</summary>
     public static Arbitrary<Step[]> Sequences => Arb.From(
-        Gen.Choose(1, 60).SelectMany(count => Gen.ArrayOf(One, count)), steps => Shorter(steps).Concat(Simpler(steps)));
+        Gen.Choose(1, 50).SelectMany(count => Gen.ArrayOf(One, count)), steps => Shorter(steps).Concat(Simpler(steps)));
 
     private static (int, Gen<Deed>)[] Weighted(params (int More, Deed Deed)[] often) => Enum.GetValues<Deed>()
         .Select(deed => (often.FirstOrDefault(one => one.Deed == deed).More + 1, Gen.Constant(deed)))

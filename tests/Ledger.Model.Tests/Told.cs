@@ -9,27 +9,25 @@ namespace Metering.Ledger.Model;
 /// <summary>Facts and answers as text, without what has no meaning: the order of groups within one event, and the words of a refusal.</summary>
 internal static class Told
 {
-    public static string Of(LedgerEvent[] facts)
-    {
-        var told = new StringBuilder();
-        foreach (var fact in facts.Select(Plain).OrderBy(fact => fact is ThresholdReached ? 1 : 0).ThenBy(Threshold)) told.Append("\n  ").Append(Of(fact));
-        return told.ToString();
-    }
-
-    public static string Of(Answer answer) => answer switch
-    {
-        Refused one => $"refused {one.Kind} {one.Field}",
-        Done one => $"done, {one.Events.Count} events",
-        Allowed one => $"allowed {Sorted(one.Draws)} at {one.At:O}, {one.Revision}",
-        Usage one => $"{one with { Groups = one.Groups, Grants = one.Grants }}",
-        _ => answer.ToString(),
-    };
+    public static string Of(IEnumerable<LedgerEvent> facts) => string.Concat(facts.Select(fact => $"\n  {Of(fact)}"));
 
     private static string Of(LedgerEvent fact)
     {
         var (type, data) = LedgerEvents.Encode(fact);
         return $"{type} {Encoding.UTF8.GetString(data.Span)}";
     }
+
+    public static LedgerEvent[] Plain(IEnumerable<LedgerEvent> facts) =>
+        facts.Select(Plain).OrderBy(fact => fact is ThresholdReached ? 1 : 0).ThenBy(Threshold, StringComparer.Ordinal).ToArray();
+
+    /// <summary>What was done is among the facts; of a refusal the kind and the field count.</summary>
+    public static Answer Plain(Answer answer) => answer switch
+    {
+        Refused one => one with { Message = "" },
+        Done => new Done([]),
+        Allowed one => one with { Draws = Sorted(one.Draws) },
+        _ => answer,
+    };
 
     private static string Threshold(LedgerEvent fact) => fact is ThresholdReached one ? $"{one.Group} {one.Start:O} {one.Percent:000}" : "";
 
@@ -66,7 +64,7 @@ internal static class Told
 /// <summary>All of a state as text, to compare; a dictionary's order is no part of its value.</summary>
 internal static class StateText
 {
-    private static readonly JsonSerializerOptions Fields = new() { IncludeFields = true, WriteIndented = true };
+    private static readonly JsonSerializerOptions Fields = new() { IncludeFields = true };
 
     public static string Of(LedgerState state)
     {

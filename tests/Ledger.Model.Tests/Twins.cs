@@ -24,6 +24,9 @@ internal sealed class Twins
     private DateTimeOffset now = Shop.Opening;
     private int count;
 
+    // what was due and not appended bears a later time after a restart: the model does not know of it
+    private bool foundDueAgain;
+
     /// <summary>How many answers of each kind were compared: so that a test can tell that it tried them all.</summary>
     public Dictionary<string, int> Seen { get; } = [];
 
@@ -50,13 +53,14 @@ internal sealed class Twins
     private void WaitFor(Wait wait)
     {
         if (Lengths.TryGetValue(wait, out var length)) now += length;
-        else if (wait == Wait.ClockBack) now -= ledger.Unappended.Count == 0 ? TimeSpan.FromSeconds(90) : TimeSpan.Zero;
+        else if (wait == Wait.ClockBack) now -= ledger.Unappended.Count == 0 && !foundDueAgain ? TimeSpan.FromSeconds(90) : TimeSpan.Zero;
         else if (model.NextDue is { } due && due > now && due < now.AddDays(100)) now = wait == Wait.UntilDue ? due : due.AddTicks(-1);
     }
 
     /// <summary>A process ends and another goes on: from the stream, or from a snapshot and the events after it.</summary>
     private void Restart(Deed deed)
     {
+        foundDueAgain |= deed != Deed.Save && ledger.Unappended.Count > 0;
         if (deed == Deed.Save && ledger.Unappended.Count == 0) snapshot = (LedgerSnapshots.Save(ledger), stream.Count);
         if (deed == Deed.Refold) ledger = Folded(new LedgerState(), 0);
         if (deed == Deed.Restore && snapshot is { } saved) ledger = Folded(LedgerSnapshots.Restore(saved.Data.Span), saved.Events);
@@ -77,8 +81,11 @@ internal sealed class Twins
         var expected = model.Do(command, now);
         Seen[Kind(answer)] = Seen.GetValueOrDefault(Kind(answer)) + 1;
         var facts = stream.Concat(ledger.Unappended).Skip(seen).ToArray();
-        Same(Told.Of(facts), Told.Of(model.Facts.Skip(seen).ToArray()), $"what happened differs after {command} at {now:O}");
-        Same(Told.Of(answer), Told.Of(expected), $"the answer differs to {command} at {now:O}");
+        var expectedFacts = Told.Plain(model.Facts.Skip(seen));
+        if (!Told.Plain(facts).SequenceEqual(expectedFacts))
+            Same(Told.Of(Told.Plain(facts)), Told.Of(expectedFacts), $"what happened differs after {command} at {now:O}");
+        if (!Told.Plain(answer).Equals(Told.Plain(expected)))
+            Same($"{Told.Plain(answer)}", $"{Told.Plain(expected)}", $"the answer differs to {command} at {now:O}");
         CheckLimits(facts);
         if (answer is Done && command is not ClosePeriod) done.Add(command);
     }
@@ -201,7 +208,7 @@ internal sealed class Twins
                 ? new GrantCredit(id, hash, grant.Unit, grant.Amount + step.Quantity % 2, grant.Priority, now.AddDays(2), grant.Source)
                 : null,
             Deed.Revoke => Granted(step) is { } grant ? new RevokeCredit(id, hash, grant.Grant) : new RevokeCredit(id, hash, id),
-            Deed.Suspend => step.Which < 4 ? new Suspend(id, hash, "fraud") : new Resume(id, hash),
+            Deed.Suspend => step.Which < 7 ? new Suspend(id, hash, "fraud") : new Resume(id, hash),
             Deed.Resume => new Resume(id, hash),
             Deed.Close => new ClosePeriod(Guid.Empty, default, step.Which),
             Deed.Repeat => done.Count == 0 ? null : Recent(done, step),
@@ -223,8 +230,8 @@ internal sealed class Twins
     private Booking? Hold(Step step)
     {
         var open = model.Bookings.Where(one => one.Is == State.Open).ToArray();
-        if (open.Length > 0 && step.Which < 9) return Recent(open, step);
-        return model.Bookings.Count == 0 ? null : Recent(model.Bookings, step);
+        if (open.Length > 0 && step.Which < 11) return Recent(open, step);
+        return model.Bookings.Count == 0 || step.Which < 8 ? null : Recent(model.Bookings, step);
     }
 
     private Booking? Usage(Step step)

@@ -164,14 +164,17 @@ public static class Fold
 
     private static void PutInForce(LedgerState state, PlanInForce plan, Period? starts)
     {
-        var inForce = plan with { Since = Continuity.SinceOf(plan, state.LastPlan) };
+        var last = state.LastPlan;
+        var inForce = plan with { Since = Continuity.SinceOf(plan, last) };
         state.Plan = state.LastPlan = inForce;
         state.NextPlan = null;
         state.Plans[inForce.Assignment] = inForce;
         if (starts is not null) Start(state, starts, inForce.Assignment);
         else if (state.Current is { } current) current.Assignment = inForce.Assignment;
         OpenSums(state.Current!, inForce);
-        Thresholds.Rearm(state);
+        for (var i = 0; i < inForce.Since.Count; i++)
+            if (inForce.Since[i] < inForce.Assignment && last!.Plan.Group(plan.Plan.Groups[i].Label) is { } before)
+                Thresholds.Rearm(state, plan.Plan.Groups[i], inForce.Since[i], state.Limit(before));
     }
 
     /// <summary>Every group of the plan is in the period's totals, used or not.</summary>
@@ -200,9 +203,13 @@ public static class Fold
     private static void On(LedgerState state, LimitsCustomized e)
     {
         foreach (var limit in e.Limits)
+        {
+            var group = state.Plan?.Plan.Group(limit.Group);
+            var before = group is null ? 0 : state.Limit(group);
             if (limit.Quota is { } quota) state.CustomLimits[limit.Group] = quota;
             else state.CustomLimits.Remove(limit.Group);
-        Thresholds.Rearm(state);
+            if (group is not null) Thresholds.Rearm(state, group, state.Plan!.SinceOf(limit.Group), before);
+        }
     }
 
     private static void On(LedgerState state, CreditRevoked e)

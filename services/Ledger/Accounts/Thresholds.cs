@@ -11,13 +11,13 @@ internal static class Thresholds
         .DistinctBy(draw => (draw.Group, draw.Since, draw.Start))
         .SelectMany(draw => Reached(state, draw, at));
 
-    /// <summary>Raising a limit re-arms what is above present use; refunds re-arm nothing.</summary>
-    public static void Rearm(LedgerState state)
+    /// <summary>Raising a limit re-arms what is above present use; a limit that stays and refunds re-arm nothing.</summary>
+    /// <param name="before">The limit until now.</param>
+    public static void Rearm(LedgerState state, LimitGroup group, int since, long before)
     {
-        if (state.Plan is not { } plan) return;
-        foreach (var group in plan.Plan.Groups)
-            foreach (var window in state.Use(group.Label, plan.SinceOf(group.Label))?.Windows ?? [])
-                window.Reached.RemoveAll(percent => !IsReached(NetUse(window), LimitOf(state, group, window), percent));
+        if (state.Limit(group) <= before || state.Use(group.Label, since) is not { } use) return;
+        foreach (var window in use.Windows)
+            window.Reached.RemoveAll(percent => !IsReached(NetUse(window), LimitOf(state, group, window), percent));
     }
 
     // what a commit or a track charged; a hold is not use yet
