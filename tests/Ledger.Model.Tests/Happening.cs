@@ -10,7 +10,9 @@ internal sealed partial class LedgerModel
     private void Happen(LedgerEvent happened)
     {
         draft.Clear();
+        var before = Reached();
         Enter(happened);
+        if (happened is PlanAssigned or LimitsCustomized or PeriodEnded or PeriodClosed) Rearm(before);
         facts.Add(WithLeft(happened));
         if (happened.Cause is not { } cause) return;
         commands.TryAdd(cause.Command, (cause.Content, facts.Count - 1));
@@ -149,8 +151,6 @@ internal sealed partial class LedgerModel
         (hasPlan, waiting) = (true, null);
         if (starts is not null) Start(starts, assigned);
         ListGroups();
-        foreach (var group in assigned.Plan.Groups)
-            if (last?.Group(group.Label, assigned.Since[group.Label]) is { } before) Rearm(group, assigned.Since[group.Label], LimitOf(before));
     }
 
     /// <summary>Groups of the same label, unit and window count on; that the window is the same takes the same grid of windows.</summary>
@@ -182,17 +182,16 @@ internal sealed partial class LedgerModel
 
     private void Customize(LimitsCustomized e)
     {
-        var before = Term?.Plan.Groups.Select(group => (group, limit: LimitOf(group))).ToArray() ?? [];
         foreach (var limit in e.Limits)
             if (limit.Quota is { } quota) ownLimits[limit.Group] = quota;
             else ownLimits.Remove(limit.Group);
-        foreach (var (group, limit) in before) Rearm(group, Term!.Since[group.Label], limit);
     }
 
     private void EndPeriod(PeriodEnded e)
     {
         var ended = stretches[^1];
-        (ended.HasEnded, ended.End, ended.OwnLimitsAtEnd) = (true, e.Period.End, new(ownLimits));
+        (ended.HasEnded, ended.End) = (true, e.Period.End);
+        foreach (var (group, since) in ended.Groups) ended.LimitsAtEnd[(group.Label, since)] = LimitOf(group);
         if (e.Next is not { } next) return;
         if (waiting is { } plan)
         {

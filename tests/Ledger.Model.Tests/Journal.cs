@@ -49,7 +49,7 @@ internal sealed class Stretch(int number, DateTimeOffset start, DateTimeOffset e
     public bool HasEnded { get; set; }
     public bool IsClosed { get; set; }
     public List<(LimitGroup Terms, int Since)> Groups { get; } = [];
-    public Dictionary<string, long> OwnLimitsAtEnd { get; set; } = [];
+    public Dictionary<(string Group, int Since), long> LimitsAtEnd { get; } = [];
     public PeriodClosed? Closed { get; set; }
 
     public Period Period => new(Number, Start, End);

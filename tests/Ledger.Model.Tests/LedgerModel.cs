@@ -153,7 +153,7 @@ internal sealed partial class LedgerModel(Zones zones)
     private long Size(Spot spot, Bucket bucket) => bucket switch
     {
         Bucket.Rollover => RolledInto(spot),
-        Bucket.Quota => LimitOf(spot.Terms),
+        Bucket.Quota => LimitIn(spot),
         _ => spot.Terms.Overage?.Cap ?? 0,
     };
 
@@ -161,6 +161,11 @@ internal sealed partial class LedgerModel(Zones zones)
         rollovers.Where(one => one.Group == spot.Group && one.Since == spot.Since && one.Start == spot.Window.Start).Sum(one => one.Amount);
 
     private long LimitOf(LimitGroup terms) => ownLimits.TryGetValue(terms.Label, out var own) ? own : terms.Quota;
+
+    /// <summary>A period that ended has the limits that it ended with.</summary>
+    private long LimitIn(Spot spot) => spot.Terms.Window == WindowLength.BillingPeriod
+        && stretches.Find(one => one.Start == spot.Window.Start) is { HasEnded: true, IsClosed: false } ended
+        && ended.LimitsAtEnd.TryGetValue((spot.Group, spot.Since), out var limit) ? limit : LimitOf(spot.Terms);
 
     /// <summary>Free = size − used − held: below zero where the limit was lowered (rule 4).</summary>
     private long Free(Spot spot, Bucket bucket) => Size(spot, bucket) - Used(spot, bucket) - Held(spot, bucket);

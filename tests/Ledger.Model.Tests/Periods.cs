@@ -98,7 +98,9 @@ internal sealed partial class LedgerModel
     {
         long Net(Bucket bucket) => Sum(one => IsOf(one, period, terms, since) && one.Bucket == bucket);
         var windows = IsByWindow(terms) ? Overages(period, terms, since) : [];
-        var charge = IsByWindow(terms) ? windows.Sum(one => ChargeOf(terms, one.Overage)) : ChargeOf(terms, Net(Bucket.Overage));
+        var charge = IsByWindow(terms)
+            ? windows.Sum(one => ChargeOf(terms, one.Before + one.Overage) - ChargeOf(terms, one.Before))
+            : ChargeOf(terms, Net(Bucket.Overage));
         var less = adjustments.Where(one => one.Period == period.Number && one.Since == since && one.Terms.Label == terms.Label).ToArray();
         return new GroupTotal(
             terms.Label, since, terms.Unit, terms.Kind, Net(Bucket.Rollover), Net(Bucket.Quota), Net(Bucket.Credit), Net(Bucket.Overage), charge,
@@ -109,11 +111,14 @@ internal sealed partial class LedgerModel
     private static bool IsOf(Entry entry, Stretch period, LimitGroup terms, int since) =>
         !entry.IsHeld && entry.Period == period.Number && entry.Group == terms.Label && entry.Since == since;
 
-    private Items<WindowOverage> Overages(Stretch period, LimitGroup terms, int since) => journal
-        .Where(one => IsOf(one, period, terms, since) && one.Bucket == Bucket.Overage)
-        .GroupBy(one => one.Window.Start)
-        .Select(same => new WindowOverage(same.Key, same.Sum(one => one.Amount)))
-        .ToItems();
+    /// <summary>The overage of each window that had some here, or before and still ran: its tiers go on from what closed periods had (rule 19).</summary>
+    private Items<WindowOverage> Overages(Stretch period, LimitGroup terms, int since)
+    {
+        var all = journal.Where(one => one is { IsHeld: false, MakesRoom: true, Bucket: Bucket.Overage } && one.Group == terms.Label && one.Since == since).ToArray();
+        bool IsBefore(Entry one) => one.Period < period.Number && stretches[one.Period.Value - 1].IsClosed && one.Window.End > period.Start;
+        return all.Where(one => one.Period == period.Number || IsBefore(one)).GroupBy(one => one.Window.Start).Select(same => new WindowOverage(
+            same.Key, same.Where(one => one.Period == period.Number).Sum(one => one.Amount), same.Where(IsBefore).Sum(one => one.Amount))).ToItems();
+    }
 
     private Items<MeterTotal> MetersOf(Stretch period)
     {
@@ -140,8 +145,7 @@ internal sealed partial class LedgerModel
         var goesOn = stretches.Count > period.Number && stretches[period.Number].Groups.Exists(one => one.Since == since && one.Terms.Label == terms.Label);
         if (!goesOn) return 0;
         var spot = new Spot(terms.Label, since, new Window(period.Start, period.End), terms);
-        var quota = period.OwnLimitsAtEnd.TryGetValue(terms.Label, out var own) ? own : terms.Quota;
-        var left = Math.Max(0, quota - Used(spot, Bucket.Quota)) + Math.Max(0, RolledInto(spot) - Used(spot, Bucket.Rollover));
+        var left = Math.Max(0, LimitIn(spot) - Used(spot, Bucket.Quota)) + Math.Max(0, RolledInto(spot) - Used(spot, Bucket.Rollover));
         return Math.Min(terms.RolloverMax, left);
     }
 
@@ -149,29 +153,44 @@ internal sealed partial class LedgerModel
 
     private void ReachThresholds(LedgerEvent fact)
     {
-        var draws = fact switch { Committed one => one.Draws, UsageTracked one => one.Draws, _ => [] };
+        var (period, draws) = fact switch
+        {
+            Committed one => (one.Period, one.Draws),
+            UsageTracked { Period: { } number } one => (number, one.Draws),
+            _ => (0, []),
+        };
         foreach (var draw in draws)
         {
-            if (Term?.Group(draw.Group, draw.Since) is not { Thresholds: { } percents } terms) continue;
-            if (terms.Kind == GroupKind.Cap && draw.End <= at) continue;
+            if (stretches[period - 1].Term.Group(draw.Group, draw.Since) is not { Thresholds: { } percents } terms) continue;
             var spot = new Spot(draw.Group, draw.Since, new Window(draw.Start, draw.End), terms);
             foreach (var percent in percents)
                 if (IsReached(spot, percent) && !reached.Contains((draw.Group, draw.Since, draw.Start, percent)))
-                    Happen(new ThresholdReached(
-                        at, draw.Group, draw.Since, draw.Start, draw.End, percent, UsedOfOwn(spot), LimitOf(terms) + RolledInto(spot)));
+                    Happen(new ThresholdReached(at, draw.Group, draw.Since, draw.Start, draw.End, percent, UsedOfOwn(spot), Included(spot)));
         }
     }
 
-    private bool IsReached(Spot spot, int percent) =>
-        UsedOfOwn(spot) > 0 && (Int128)UsedOfOwn(spot) * 100 >= ((Int128)LimitOf(spot.Terms) + RolledInto(spot)) * percent;
+    /// <summary>Quota and rollover: what thresholds are percent of.</summary>
+    private long Included(Spot spot) => LimitIn(spot) + RolledInto(spot);
 
-    /// <summary>A raised limit re-arms what is above present use (rule 20); nothing else does.</summary>
-    private void Rearm(LimitGroup terms, int since, long limitBefore)
+    private bool IsReached(Spot spot, int percent) => UsedOfOwn(spot) > 0 && (Int128)UsedOfOwn(spot) * 100 >= (Int128)Included(spot) * percent;
+
+    /// <summary>The thresholds that were reached in groups of the last plan, and what they are percent of now.</summary>
+    private (Spot Spot, int Percent, long Included)[] Reached() => reached
+        .Select(one => (one, terms: terms.LastOrDefault()?.Group(one.Group, one.Since)))
+        .Where(pair => pair.terms is not null)
+        .Select(pair => (new Spot(pair.one.Group, pair.one.Since, new Window(pair.one.Start, pair.one.Start), pair.terms!), pair.one.Percent))
+        .Select(pair => (pair.Item1, pair.Percent, Included(pair.Item1)))
+        .ToArray();
+
+    /// <summary>Raising what it is percent of re-arms a threshold above present use (rule 20); nothing else does.</summary>
+    private void Rearm((Spot Spot, int Percent, long Included)[] before)
     {
-        if (LimitOf(terms) <= limitBefore) return;
-        foreach (var one in reached.Where(one => one.Group == terms.Label && one.Since == since).ToArray())
-            if (!IsReached(new Spot(one.Group, one.Since, new Window(one.Start, one.Start), terms), one.Percent)) reached.Remove(one);
+        foreach (var (spot, percent, included) in Reached())
+            if (!IsReached(spot, percent) && before.Any(one => IsSame(one.Spot, spot) && one.Percent == percent && one.Included < included))
+                reached.Remove((spot.Group, spot.Since, spot.Window.Start, percent));
     }
+
+    private static bool IsSame(Spot one, Spot other) => (one.Group, one.Since, one.Window.Start) == (other.Group, other.Since, other.Window.Start);
 
     // ---- what a read shows
 

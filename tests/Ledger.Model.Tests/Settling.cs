@@ -201,7 +201,9 @@ internal sealed partial class LedgerModel
             var terms = period.Groups.First(one => one.Since == draw.Since && one.Terms.Label == draw.Group).Terms;
             bool Counts(Entry one) => one.Bucket == Bucket.Overage && !one.IsHeld && one.Period == period.Number && one.Group == draw.Group
                 && one.Since == draw.Since && (!IsByWindow(terms) || one.Window.Start == draw.Start);
-            var net = Sum(Counts);
+            var before = IsByWindow(terms) ? period.Closed!.Groups.First(one => one.Group == draw.Group && one.Since == draw.Since).Windows!
+                .First(one => one.Start == draw.Start).Before : 0;
+            var net = before + Sum(Counts);
             backs.Add(new ChargeBack(
                 draw.Group, draw.Since, IsByWindow(terms) ? draw.Start : period.Start, back, ChargeOf(terms, net) - ChargeOf(terms, net - back)));
         }

@@ -115,7 +115,7 @@ internal sealed partial class LedgerModel
         draft.Clear();
         return new Denied(
             spot.Terms.Kind == GroupKind.Cap ? DenialReason.CapReached : DenialReason.FundingExhausted, spot.Group, null, needed,
-            LimitOf(spot.Terms), UsedOfOwn(spot), HeldOfOwn(spot), left,
+            LimitIn(spot), UsedOfOwn(spot), HeldOfOwn(spot), left,
             spot.Window.End == DateTimeOffset.MaxValue ? null : spot.Window.End, at, appended - 1);
     }
 

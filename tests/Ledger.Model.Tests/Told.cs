@@ -58,7 +58,8 @@ internal static class Told
         draws.Where(draw => draw.Parts.Count > 0).OrderBy(draw => draw.Group, StringComparer.Ordinal).ToItems();
 
     private static Items<GroupTotal> Sorted(IEnumerable<GroupTotal> groups) =>
-        groups.OrderBy(one => one.Group, StringComparer.Ordinal).ThenBy(one => one.Since).ToItems();
+        groups.OrderBy(one => one.Group, StringComparer.Ordinal).ThenBy(one => one.Since)
+            .Select(one => one with { Windows = one.Windows?.OrderBy(window => window.Start).ToItems() }).ToItems();
 }
 
 /// <summary>All of a state as text, to compare; a dictionary's order is no part of its value.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Windows;
 
 namespace Metering.Ledger.Accounts;
 
@@ -50,8 +51,8 @@ public sealed class LedgerState
     /// <summary>The number of the last period; 0 before the first.</summary>
     public int LastPeriod { get; set; }
 
-    /// <summary>When the last period started; the next one starts later, for windows are told apart by their start.</summary>
-    public DateTimeOffset LastPeriodStart { get; set; } = DateTimeOffset.MinValue;
+    /// <summary>When the last period started; none before the first.</summary>
+    public DateTimeOffset? LastStart { get; set; }
 
     /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
     public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
@@ -61,9 +62,6 @@ public sealed class LedgerState
 
     /// <summary>Overage of closed periods that was refunded since, per period, group and window.</summary>
     public List<RefundedOverage> RefundedOverage { get; init; } = [];
-
-    /// <summary>The last plan of each period that ended, where it was not that of the period before: what later refunds are judged by.</summary>
-    public List<PeriodPlan> PeriodPlans { get; init; } = [];
 
     public RememberedIds Remembered { get; init; } = new();
 
@@ -76,6 +74,20 @@ public sealed class LedgerState
 
     /// <summary>The user's quota of a group: their own, or the plan's.</summary>
     public long Limit(LimitGroup group) => CustomLimits.TryGetValue(group.Label, out var own) ? own : group.Quota;
+
+    /// <summary>The quota in one of the group's windows: that of an ended period is what it was when it ended.</summary>
+    public long Limit(LimitGroup group, int since, DateTimeOffset start)
+    {
+        if (group.Window == WindowLength.BillingPeriod)
+            foreach (var ended in Ended)
+                if (ended.Period.Start == start && ended.Sum(group.Label, since)?.LimitAtEnd is { } limit) return limit;
+        return Limit(group);
+    }
+
+    /// <summary>A group as the last plan that had it in a period says, whether that period is closed or not: by that it is charged.</summary>
+    public LimitGroup? TermsIn(int period, string group, int since) => Plans.Values
+        .Where(plan => plan.From <= period && plan.Plan.Group(group) is not null && plan.SinceOf(group) == since)
+        .MaxBy(plan => plan.Assignment)?.Plan.Group(group);
 
     public GroupUse? Use(string group, int since)
     {
@@ -92,15 +104,6 @@ public sealed class LedgerState
         return null;
     }
 
-    /// <summary>The last terms of a group in a period that ended: what its total was closed with.</summary>
-    public LimitGroup TermsIn(int period, string group, int since)
-    {
-        var last = PeriodPlans.FindLast(one => one.Period <= period)?.Assignment ?? since;
-        for (var assignment = last; assignment >= since; assignment--)
-            if (Plans.TryGetValue(assignment, out var plan) && plan.Plan.Group(group) is { } terms && plan.SinceOf(group) == since) return terms;
-        return Plans[since].Plan.Group(group)!;
-    }
-
     /// <summary>Every period that is not closed, oldest first.</summary>
     [JsonIgnore]
     public IEnumerable<PeriodUse> OpenPeriods => Current is null ? Ended : Ended.Append(Current);
@@ -110,7 +113,8 @@ public sealed class LedgerState
 
 /// <summary>A plan and since when each of its groups counts: a plan change may carry a group on (rule 18).</summary>
 /// <param name="Since">Parallel to the plan's groups: the assignment at which the group started empty.</param>
-public sealed record PlanInForce(int Assignment, Plan Plan, DateTimeOffset Anchor, Items<int> Since)
+/// <param name="From">The first period that it was in force in.</param>
+public sealed record PlanInForce(int Assignment, Plan Plan, DateTimeOffset Anchor, Items<int> Since, int From = 0)
 {
     public int SinceOf(string label)
     {
@@ -286,9 +290,6 @@ public sealed class GroupSum(LimitGroup group, int since)
         if (bucket == Bucket.Overage) AdjustedOverage += amount;
     }
 }
-
-/// <summary>From period <paramref name="Period"/> on, this was the last plan in force in each.</summary>
-public sealed record PeriodPlan(int Period, int Assignment);
 
 /// <summary>Overage of one window of a closed period that was refunded since.</summary>
 public sealed record RefundedOverage(int Period, string Group, int Since, DateTimeOffset Start, long Overage);

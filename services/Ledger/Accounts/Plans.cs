@@ -26,15 +26,15 @@ internal static class Plans
 
     private static Decision AssignAnew(Context context, AssignPlan command)
     {
-        var start = StartOfNew(context);
-        var window = Calendar.WindowAt(command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), start);
-        var assigned = Assigned(context, command, context.At, new Period(context.State.LastPeriod + 1, start, window.End));
+        var window = Calendar.WindowAt(
+            command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), context.At);
+        var assigned = Assigned(context, command, context.At, new Period(context.State.LastPeriod + 1, StartOfNew(context), window.End));
         return context.State.Current is null ? Decision.Of(assigned) : Decision.Of(Periods.EndNow(context), assigned);
     }
 
     // windows are told apart by their start: a period that begins at the very moment at which the one before it did starts a tick later
     private static DateTimeOffset StartOfNew(Context context) =>
-        context.State.LastPeriodStart >= context.At ? context.State.LastPeriodStart.AddTicks(1) : context.At;
+        context.State.LastStart is { } last && last >= context.At ? last.AddTicks(1) : context.At;
 
     private static PlanAssigned Assigned(Context context, AssignPlan command, DateTimeOffset anchor, Period? starts) => new(
         context.At, Cause(command), context.State.Assignments + 1, command.Plan, command.Change, anchor, starts, command.StripeCustomer);
