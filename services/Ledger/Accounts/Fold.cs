@@ -99,7 +99,7 @@ public static class Fold
     /// <summary>Where a refund of a closed period counts: in the open period, or in the next one that starts.</summary>
     private static GroupSum AdjustedSum(LedgerState state, Refunded e, string group, int since)
     {
-        var limits = state.Plans[since].Plan.Group(group)!;
+        var limits = state.TermsIn(e.Period, group, since)!;
         if (e.AdjustsPeriod is { } open) return OpenPeriod(state, open).Sum(limits, since);
         var owed = state.Owed.Find(one => one.Since == since && one.Group.Label == group);
         if (owed is null) state.Owed.Add(owed = new GroupSum(limits, since));
