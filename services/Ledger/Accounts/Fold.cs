@@ -108,7 +108,7 @@ public static class Fold
     /// <summary>Where a refund of a closed period counts: in the open period, or in the next one that starts.</summary>
     private static GroupSum AdjustedSum(LedgerState state, Refunded e, string group, int since)
     {
-        var limits = state.Plans[since].Plan.Group(group)!;
+        var limits = state.TermsIn(e.Period, group, since)!;
         if (e.AdjustsPeriod is { } open) return OpenPeriod(state, open).Sum(limits, since);
         var owed = state.Owed.Find(one => one.Since == since && one.Group.Label == group);
         if (owed is null) state.Owed.Add(owed = new GroupSum(limits, since));
@@ -336,16 +336,21 @@ public static class Fold
     {
         foreach (var draw in draws)
         {
-            var window = WindowOf(state, draw);
-            var sum = period.Sum(plan.Group(draw.Group)!, draw.Since);
+            var group = plan.Group(draw.Group)!;
+            var window = IsForgotten(state, group, draw) ? null : WindowOf(state, draw);
+            var sum = period.Sum(group, draw.Since);
             foreach (var part in draw.Parts)
             {
                 if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Used += part.Amount;
-                else window.Use(part.Bucket, part.Amount);
+                else window?.Use(part.Bucket, part.Amount);
                 Add(sum, draw, part.Bucket, part.Amount);
             }
         }
     }
+
+    /// <summary>Late usage in a cap's window that is over: it limits nobody any more, and what was used there before may be forgotten.</summary>
+    private static bool IsForgotten(LedgerState state, LimitGroup group, Draw draw) =>
+        draw.End <= state.At && !TakesLate(group) && state.Use(draw.Group, draw.Since)?.At(draw.Start) is null;
 
     private static void Count(PeriodUse period, Items<UsedLine> lines)
     {
@@ -388,7 +393,7 @@ public static class Fold
     private static bool IsDone(LedgerState state, GroupUse use, WindowUse window)
     {
         if (window.OpenDraws > 0 || window.End > state.At || state.Current?.Period.Start == window.Start) return false;
-        var takesLate = TakesLate(state, use);
+        var takesLate = TakesLate(state.Plans[use.Since].Plan.Group(use.Group)!);
         if (takesLate && state.Current is { } current && Overlap(current.Period, window)) return false;
         foreach (var ended in state.Ended)
             if (ended.Period.Start == window.Start || (takesLate && Overlap(ended.Period, window))) return false;
@@ -396,8 +401,7 @@ public static class Fold
     }
 
     /// <summary>Late usage is drawn from a funding group as its window was left; a cap only counts, and matters no more once its window is over.</summary>
-    private static bool TakesLate(LedgerState state, GroupUse use) =>
-        state.Plans[use.Since].Plan.Group(use.Group) is { Kind: GroupKind.Funding } or { Thresholds.Count: > 0 };
+    private static bool TakesLate(LimitGroup group) => group is { Kind: GroupKind.Funding } or { Thresholds.Count: > 0 };
 
     private static bool Overlap(Period period, WindowUse window) => window.Start < period.End && period.Start < window.End;
 }

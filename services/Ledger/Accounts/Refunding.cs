@@ -141,7 +141,8 @@ internal sealed class Refunding
     /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
     private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
     {
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        var window = new Window(draw.Start, draw.End);
+        var room = new Room(context, context.TermsOf(plan, group, period, window), draw.Since, window, grants);
         if (room.Use is null) return 0;
         foreach (var part in back)
             if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);

@@ -76,7 +76,7 @@ internal static class Reserving
         var (period, at) = CountsIn(context, command);
         if (period is null) return Tracked(context, command, 0, null, unmatched: true, Unmatched(command.Lines));
         var plan = context.State.Plans[period.Assignment];
-        var charge = new Charging(context with { At = at, CountsIn = period.Period }, plan, null, limited: false);
+        var charge = new Charging(context with { CountsIn = period.Period, OccurredAt = at }, plan, null, limited: false);
         return charge.Add(command.Lines, at) is { } refused
             ? Decision.Answered(refused)
             : Tracked(
