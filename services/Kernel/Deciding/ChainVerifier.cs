@@ -25,7 +25,7 @@ public enum ChainFault
     /// <summary>The event that was here comes later.</summary>
     Reordered,
 
-    /// <summary>This event was put before the one that was here.</summary>
+    /// <summary>This event does not belong here: it was put in, or one before it was.</summary>
     Inserted,
 
     /// <summary>Its type, its data or its metadata are not what was written.</summary>
@@ -96,7 +96,7 @@ public static class ChainVerifier
         var fault = was switch
         {
             _ when was == revision => found.Revision != revision ? ChainFault.Reordered : Unlinked(found),
-            _ when comesLater => was is null ? ChainFault.Inserted : was < revision ? ChainFault.Inserted : ChainFault.Reordered,
+            _ when comesLater => was > revision ? ChainFault.Reordered : ChainFault.Inserted,
             null when found.Revision > revision => ChainFault.Missing,
             null => OnlyTheId(head, stream, revision, found) ? ChainFault.IdChanged : ChainFault.Changed,
             _ => was > revision ? ChainFault.Missing : ChainFault.Inserted,
