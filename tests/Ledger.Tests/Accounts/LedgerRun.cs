@@ -142,7 +142,8 @@ internal sealed class LedgerRun
         var past = new Past(
             id, First<Reserved>(e => e.Reservation == id), First<Committed>(e => e.Reservation == id),
             First<Refunded>(e => e.Reservation == id && e is { Reason: Refunded.Unused, Lines.Count: 0 }), First<Released>(e => e.Reservation == id),
-            First<UsageTracked>(e => e.Cause!.Command == id));
+            First<UsageTracked>(e => e.Cause!.Command == id),
+            First<PeriodClosed>(e => e.Period.Number == PeriodOf(stream.FirstOrDefault(one => SettledBy(one) == id))));
         return command switch
         {
             Commit one => one with { Past = past },
@@ -248,7 +249,7 @@ internal sealed class LedgerRun
 
     private static Guid? SettledBy(LedgerEvent e) => e switch { Committed one => one.Reservation, UsageTracked one => one.Cause!.Command, _ => null };
 
-    private static int? PeriodOf(LedgerEvent e) => e switch { Committed one => one.Period, UsageTracked one => one.Period, _ => null };
+    private static int? PeriodOf(LedgerEvent? e) => e switch { Committed one => one.Period, UsageTracked one => one.Period, _ => null };
 
     private static Items<UsedLine> LinesOf(LedgerEvent e) => e switch { Committed one => one.Lines, UsageTracked one => one.Lines, _ => [] };
 

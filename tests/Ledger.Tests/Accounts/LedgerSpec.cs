@@ -174,7 +174,15 @@ internal sealed class LedgerSpec
         stream.OfType<Committed>().FirstOrDefault(e => e.Reservation == id),
         stream.OfType<Refunded>().FirstOrDefault(e => e.Reservation == id && e is { Reason: Refunded.Unused, Lines.Count: 0 }),
         stream.OfType<Released>().FirstOrDefault(e => e.Reservation == id),
-        stream.OfType<UsageTracked>().FirstOrDefault(e => e.Cause!.Command == id));
+        stream.OfType<UsageTracked>().FirstOrDefault(e => e.Cause!.Command == id),
+        stream.OfType<PeriodClosed>().FirstOrDefault(e => e.Period.Number == PeriodOf(id)));
+
+    private int? PeriodOf(Guid id) => stream.Select(happened => happened switch
+    {
+        Committed e when e.Reservation == id => e.Period,
+        UsageTracked e when e.Cause!.Command == id => e.Period,
+        _ => null,
+    }).FirstOrDefault(period => period is not null);
 
     private static Command WithPast(Command command, Past past) => command switch
     {
@@ -194,6 +202,7 @@ internal sealed class LedgerSpec
             Release one => one with { Reservation = Real(one.Reservation) },
             Extend one => one with { Reservation = Real(one.Reservation) },
             Refund one => one with { Reservation = Real(one.Reservation) },
+            RevokeCredit one => one with { Grant = Real(one.Grant) },
             _ => sent,
         };
     }

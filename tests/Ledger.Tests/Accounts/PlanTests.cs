@@ -11,8 +11,8 @@ public sealed class PlanTests
 {
     private static readonly DateTimeOffset Mid = May.AddDays(14);
 
-    private static GroupTotal Total(long quota, long rolledOver = 0, string label = "tokens") =>
-        new(label, "tokens", GroupKind.Funding, 0, quota, 0, 0, 0, 0, 0, rolledOver, null);
+    private static GroupTotal Total(long quota, long rolledOver = 0, string label = "tokens", int since = 1) =>
+        new(label, since, "tokens", GroupKind.Funding, 0, quota, 0, 0, 0, 0, 0, 0, rolledOver, null);
 
     [Test]
     public void The_first_plan_starts_its_period_at_once() => Given().At(Mid)
@@ -63,7 +63,7 @@ public sealed class PlanTests
     {
         var spec = Given(Assign(Quota(100)), Track(1, Tokens(50)), Assign(3, PlanOf(Quota(300, "other")), PlanChange.NowCarry), Track(4, Tokens(70)));
         spec.At(June).When(Track(5, Tokens(1)));
-        Assert.That(spec.Appended.OfType<PeriodClosed>().Single().Groups, Is.EqualTo(new[] { Total(50), Total(70, label: "other") }));
+        Assert.That(spec.Appended.OfType<PeriodClosed>().Single().Groups, Is.EqualTo(new[] { Total(50), Total(70, label: "other", since: 2) }));
     }
 
     [Test]

@@ -44,7 +44,7 @@ public sealed class SeedTests
         spec.And(Track(4, resolution with { Quantity = 9 }));
         spec.At(June).When(Close(1));
         Assert.That(spec.Appended.OfType<PeriodClosed>().Single().Groups[0], Is.EqualTo(new GroupTotal(
-            "resolutions", "count", GroupKind.Funding, 0, 500, 0, 10, 9_900_000_000, 0, 0, 0, group.Reporting)));
+            "resolutions", 1, "count", GroupKind.Funding, 0, 500, 0, 10, 9_900_000_000, 0, 0, 0, 0, group.Reporting)));
     }
 
     [Test]

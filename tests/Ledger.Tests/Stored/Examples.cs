@@ -23,7 +23,7 @@ internal static class Examples
         "tokens", "tokens", GroupKind.Funding, [new Match("llm.*", Attributes.None), new Match("embed.tokens", Model)], 1_000_000,
         WindowLength.BillingPeriod, Anchor.Calendar, 200_000, 5_000,
         new Overage(long.MaxValue, TierMode.Graduated, [new Tier(100_000, new(3, 2), 0), new Tier(long.MaxValue, new(1, 1), 5_000_000)]),
-        Reports(Metering.Ledger.Catalog.Reports.Overage));
+        Reports(Metering.Ledger.Catalog.Reports.Overage), [50, 80, 100]);
 
     private static readonly LimitGroup Cap = new(
         "daily", "USD", GroupKind.Cap, [new Match("llm.*", Attributes.None)], 5_000_000_000, WindowLength.Day, Anchor.SubscriptionStart);
@@ -41,10 +41,13 @@ internal static class Examples
     private static readonly Draw AllBuckets = new(
         "tokens", 2, Start, End, [new(Bucket.Rollover, 1), new(Bucket.Quota, 2), new(Bucket.Credit, 3, Id(0x6a)), new(Bucket.Overage, 4)], 96_200);
 
-    private static readonly GroupTotal Total = new(
-        "tokens", "tokens", GroupKind.Funding, 200_000, 1_000_000, 50_000, 150_000, 225_000, -700, -30, 120_000, Reports(Metering.Ledger.Catalog.Reports.Charge));
+    private static readonly Draw Excess = AllBuckets with { Parts = [new(Bucket.Overage, 4)] };
 
-    private static readonly GroupTotal CapTotal = new("daily", "USD", GroupKind.Cap, 0, 9, 0, 0, 0, 0, 0, 0, null);
+    private static readonly GroupTotal Total = new(
+        "tokens", 2, "tokens", GroupKind.Funding, 200_000, 1_000_000, 50_000, 150_000, 225_000, -700, -30, -45, 120_000,
+        Reports(Metering.Ledger.Catalog.Reports.Charge), [new WindowOverage(Start, 100_000), new WindowOverage(Start.AddDays(1), 50_000)]);
+
+    private static readonly GroupTotal CapTotal = new("daily", 1, "USD", GroupKind.Cap, 0, 9, 0, 0, 0, 0, 0, 0, 0, null);
 
     public static readonly IReadOnlyDictionary<string, LedgerEvent> OfLedger = new SortedDictionary<string, LedgerEvent>(StringComparer.Ordinal)
     {
@@ -56,17 +59,24 @@ internal static class Examples
         ["credit_granted.v1"] = new CreditGranted(At, By, Id(0x6a), "tokens", 200_000, -1, End, "pi_3MtwBwLkdIwHu7ix28a3tqPa"),
         ["credit_granted.v1.minimal"] = new CreditGranted(At, By, Id(0x6a), "USD", 10_000_000_000, 0, null, "gift"),
         ["credit_expired.v1"] = new CreditExpired(At, Id(0x6a), 150_000),
-        ["reserved.v1"] = new Reserved(At, By, Id(0xc0), 2, 3, At.AddMinutes(10), TimeSpan.FromSeconds(30), [Line, BareLine], [AllBuckets]),
+        ["credit_revoked.v1"] = new CreditRevoked(At, By, Id(0x6a), 50_000),
+        ["suspended.v1"] = new Suspended(At, By, "payment failed: “card_declined”"),
+        ["resumed.v1"] = new Resumed(At, By),
+        ["threshold_reached.v1"] = new ThresholdReached(At, "tokens", 2, Start, End, 80, 960_000, 1_200_000),
+        ["reserved.v1"] = new Reserved(At, By, Id(0xc0), 2, 3, At.AddMinutes(10), TimeSpan.FromSeconds(30), [Line, BareLine], [AllBuckets], Id(0xd0)),
         ["reserved.v1.minimal"] = new Reserved(At, By, Id(0xc0), 1, 1, At.AddSeconds(1), TimeSpan.Zero, [BareLine], []),
-        ["committed.v1"] = new Committed(At, By, Id(1), 2, 3, [Line, BareLine], [AllBuckets]),
-        ["released.v1"] = new Released(At, By, Id(1), ReleaseReason.Released, [AllBuckets]),
+        ["committed.v1"] = new Committed(At, By, Id(1), 2, 3, [Line, BareLine], [AllBuckets], [Excess]),
+        ["committed.v1.minimal"] = new Committed(At, By, Id(1), 2, 3, [BareLine], []),
+        ["released.v1"] = new Released(At, By, Id(1), ReleaseReason.Released, [AllBuckets], Id(0xd0)),
         ["released.v1.minimal"] = new Released(At, null, Id(1), ReleaseReason.Expired, []),
         ["refunded.v1"] = new Refunded(
-            At, By, Id(1), 2, 3, "the model answered nothing: “”", [new RefundLine("llm.input_tokens", Model, 800)], [AllBuckets], End),
+            At, By, Id(1), 2, 3, "the model answered nothing: “”", [new RefundLine("llm.input_tokens", Model, 800)], [AllBuckets], End,
+            null, [new ChargeBack("tokens", 2, Start, 4, 6)]),
+        ["refunded.v1.to_run"] = new Refunded(At, By, Id(1), 3, null, Refunded.Unused, [], [AllBuckets], null, Id(0xd0)),
         ["refunded.v1.minimal"] = new Refunded(At, By, Id(1), 3, null, Refunded.Unused, [], [AllBuckets]),
         ["hold_extended.v1"] = new HoldExtended(At, By, Id(1), At.AddHours(24), [Line], [AllBuckets]),
         ["hold_extended.v1.minimal"] = new HoldExtended(At, By, Id(1), At.AddTicks(1), [], []),
-        ["usage_tracked.v1"] = new UsageTracked(At, By, 2, 3, true, false, [Line, BareLine], [AllBuckets]),
+        ["usage_tracked.v1"] = new UsageTracked(At, By, 2, 3, true, false, [Line, BareLine], [AllBuckets], At.AddHours(-3)),
         ["usage_tracked.v1.minimal"] = new UsageTracked(At, By, 0, null, false, true, [BareLine], []),
         ["period_ended.v1"] = new PeriodEnded(At, May, [Total, CapTotal], "cus_9s6XKzkNRiz8i3", new Period(4, End, End.AddMonths(1)), 2),
         ["period_ended.v1.minimal"] = new PeriodEnded(At, May with { End = At }, [], null, null, null),
