@@ -62,7 +62,7 @@ internal static class Values
     }
 
     private static V1.RatedAmount Rating(RatedAmount rated) =>
-        new() { Group = rated.Group, Price = Price(rated.Price), MarkupPpm = rated.MarkupPpm, Amount = rated.Amount };
+        new() { Group = rated.Group, Book = rated.Book, Price = Price(rated.Price), MarkupPpm = rated.MarkupPpm, Amount = rated.Amount };
 
     private static V1.Part Part(Part part)
     {
