@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Metering.Balances.ReadModels;
 using Metering.Contracts.Messages;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Catalog;
@@ -28,7 +29,8 @@ public static class Messages
             Groups(e.Groups))],
         Closed e => [new PeriodClosed(
             LedgerStreams.UserOf(stored.Stream), stored.Revision, stored.Id, e.At, e.Period.Number, e.Period.Start, e.Period.End, e.StripeCustomer,
-            Groups(e.Groups), [.. e.Meters.Select(meter => new MeterTotal(meter.Meter, meter.Quantity, meter.Overrun))])],
+            Groups(e.Groups), [.. e.Meters.Select(meter => new MeterTotal(meter.Meter, meter.Quantity, meter.Overrun))],
+            Chain.HashOf(stored.Metadata.Span))],
         _ => [],
     };
 

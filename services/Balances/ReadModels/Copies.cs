@@ -9,7 +9,7 @@ internal static class Copies
 
     public static Grant Of(Grant grant) => new(grant.Id, grant.Unit, grant.Amount, grant.Priority, grant.GrantedAt, grant.Source, grant.Revision)
     {
-        ExpiresAt = grant.ExpiresAt, Used = grant.Used, Held = grant.Held, Expired = grant.Expired,
+        ExpiresAt = grant.ExpiresAt, Used = grant.Used, Held = grant.Held, Expired = grant.Expired, Revoked = grant.Revoked,
     };
 
     /// <summary>What was reserved is asked for by decisions only.</summary>
@@ -27,13 +27,13 @@ internal static class Copies
     {
         RolloverSize = window.RolloverSize, RolloverUsed = window.RolloverUsed, RolloverHeld = window.RolloverHeld, QuotaUsed = window.QuotaUsed,
         QuotaHeld = window.QuotaHeld, OverageUsed = window.OverageUsed, OverageHeld = window.OverageHeld,
-        OpenDraws = window.OpenDraws,
+        OpenDraws = window.OpenDraws, Reached = [.. window.Reached],
     };
 
-    private static GroupSum Of(GroupSum sum) => new(sum.Group, sum.Since)
+    public static GroupSum Of(GroupSum sum) => new(sum.Group, sum.Since)
     {
         Rollover = sum.Rollover, Quota = sum.Quota, Credit = sum.Credit, Overage = sum.Overage, AdjustedUsage = sum.AdjustedUsage,
-        AdjustedOverage = sum.AdjustedOverage,
+        AdjustedOverage = sum.AdjustedOverage, AdjustedCharge = sum.AdjustedCharge, LimitAtEnd = sum.LimitAtEnd, Windows = [.. sum.Windows],
     };
 
     private static MeterSum Of(MeterSum sum) => new(sum.Meter) { Quantity = sum.Quantity, Overrun = sum.Overrun };

@@ -16,7 +16,7 @@ namespace Metering.Balances.ReadModels;
 public sealed record UserBalance(
     string Id, DateTimeOffset At, long Revision, string? StripeCustomer, bool Suspended, int Assignments, int? Plan, int? LastPlan,
     PlanInForce? NextPlan, Items<PlanInForce> Plans, IReadOnlyDictionary<string, long> CustomLimits, Items<GroupUse> Groups, Items<Grant> Grants,
-    Items<Hold> Holds, PeriodUse? Current, Items<PeriodUse> Ended, int LastPeriod) : IDocument
+    Items<Hold> Holds, PeriodUse? Current, Items<PeriodUse> Ended, int LastPeriod, Items<GroupSum> Owed) : IDocument
 {
     /// <summary>In the order of users.</summary>
     public static readonly DocumentIndex<UserBalance> ByUser = new(balance => balance.Id);
@@ -27,7 +27,7 @@ public sealed record UserBalance(
         state.LastPlan?.Assignment, state.NextPlan, state.Plans.OrderBy(plan => plan.Key).Select(plan => plan.Value).ToItems(),
         new SortedDictionary<string, long>(state.CustomLimits, StringComparer.Ordinal), state.Groups.ToItems(), state.Grants.ToItems(),
         state.Holds.Values.OrderBy(hold => hold.Reservation).Select(Copies.WithoutLines).ToItems(), state.Current, state.Ended.ToItems(),
-        state.LastPeriod);
+        state.LastPeriod, state.Owed.ToItems());
 
     /// <summary>The user's balances as of the last event.</summary>
     public Usage Usage(Zones zones) => Balance.At(ToState(), At, zones);
@@ -44,6 +44,7 @@ public sealed record UserBalance(
             Holds = Holds.Select(Copies.WithoutLines).ToDictionary(hold => hold.Reservation),
             Expiries = [.. Holds.Select(hold => (hold.ExpiresAt, hold.Reservation))],
             Current = Current is null ? null : Copies.Of(Current), Ended = [.. Ended.Select(Copies.Of)], LastPeriod = LastPeriod,
+            Owed = [.. Owed.Select(Copies.Of)],
         };
     }
 }

@@ -29,7 +29,7 @@ public static class Chain
     private static ReadOnlySpan<byte> Closing => "\"}"u8;
 
     /// <summary>The next event of a stream: its id, and its metadata with the hash. <paramref name="head"/> moves on to it.</summary>
-    internal static NewEvent Next(Span<byte> head, string stream, long revision, in Fact fact, in Caller caller)
+    public static NewEvent Next(Span<byte> head, string stream, long revision, in Fact fact, in Caller caller)
     {
         var plain = EventMetadata.Encode(caller.Actor, fact.Command, caller.Trace);
         var id = EventIds.Of(stream, revision, fact.Type, fact.Data.Span, plain);
