@@ -49,7 +49,7 @@ public sealed class ProjectionTests
         Reserve(ann, 10);
         ann.Now = June.AddMinutes(1);
         ann.Do(Close(1));
-        GroupTotal[] totals = [new("tokens", "tokens", GroupKind.Funding, 0, 120, 0, 0, 0, 0, 0, 0, Group.Reporting)];
+        GroupTotal[] totals = [new("tokens", 1, "tokens", GroupKind.Funding, 0, 120, 0, 0, 0, 0, 0, 0, 0, Group.Reporting)];
         var documents = Documents.After(ann);
         Assert.That(documents.Periods("ann"), Is.EqualTo(new[]
         {
@@ -72,7 +72,7 @@ public sealed class ProjectionTests
         var documents = Documents.After(ann);
         Assert.That(documents.Periods("ann")[0], Is.EqualTo(new BillingPeriod(
             "ann/0000000001", "ann", new Period(1, May, June), PeriodStage.Closed, ann.Now, ann.Now, "cus_1",
-            [new GroupTotal("tokens", "tokens", GroupKind.Funding, 0, 500, 0, 30, 60, 0, 0, 0, Group.Reporting)],
+            [new GroupTotal("tokens", 1, "tokens", GroupKind.Funding, 0, 500, 0, 30, 60, 0, 0, 0, 0, Group.Reporting)],
             [new MeterTotal("llm.tokens", 530, 0)], 3, null)));
         Assert.That(documents.Due(July.AddTicks(-1)), Is.Empty);
     }
