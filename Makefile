@@ -10,7 +10,7 @@ export DOTNET_NOLOGO := 1
 export SLN TRACE API
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test api fmt clean sdk FORCE
+.PHONY: help build run trace test api fmt clean sdk FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +18,12 @@ help: ## list the targets
 build: sdk .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
 	@infra/scripts/build.sh
 
-run: build ## run the main job; TRACE=<file> replays that trace
+run: trace build ## run the main job; TRACE=<file> replays that trace
 	@exec dotnet $(MAIN_JOB) $${TRACE:+--trace "$$TRACE"}
+
+# said before the build, not after it
+trace:
+	@[ -z "$$TRACE" ] || [ -f "$$TRACE" ] || { echo "TRACE is '$$TRACE': expected a file" >&2; exit 2; }
 
 test: build ## run every test project; the last line is the sum
 	@infra/scripts/test.sh

@@ -51,11 +51,12 @@ public sealed record PeriodClosed(
 /// <param name="Charge">Nano-units of the plan's currency for the overage: an estimate until the period closes.</param>
 /// <param name="AdjustedUsage">0 or less: use of closed periods that was refunded in this one.</param>
 /// <param name="AdjustedOverage">0 or less: of that, what had been overage.</param>
+/// <param name="AdjustedCharge">0 or less: what that overage was worth, in nano-units of the plan's currency.</param>
 /// <param name="RolledOver">What rolls over into the next period.</param>
 /// <param name="Reporting">What of it is reported to Stripe; none = nothing.</param>
 public sealed record GroupTotal(
     string Group, string Unit, string Kind, long Rollover, long Quota, long Credit, long Overage, long Charge, long AdjustedUsage,
-    long AdjustedOverage, long RolledOver, Reporting? Reporting);
+    long AdjustedOverage, long AdjustedCharge, long RolledOver, Reporting? Reporting);
 
 /// <summary>What a group reports: floor(total ÷ <paramref name="Scale"/>) of a Stripe meter.</summary>
 /// <param name="StripeMeter">The Stripe meter's <c>event_name</c>.</param>

@@ -12,7 +12,8 @@ if (args.Contains("--help") || args.Contains("-h"))
     return 0;
 }
 
-var builder = WebApplication.CreateBuilder(args);
+// a switch without a value would take the next argument for its own
+var builder = WebApplication.CreateBuilder([.. args.Where(argument => argument != StopWithStdin.Option)]);
 builder.Configuration.AddInMemoryCollection(Defaults.Missing(builder.Configuration));
 try
 {
@@ -43,5 +44,13 @@ app.MapBalances();
 app.MapBillingSync();
 app.MapHealth();
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
-await app.RunAsync();
-return 0;
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException cannotListen)
+{
+    await Console.Error.WriteLineAsync($"metering host: {cannotListen.Message}");
+    return 1;
+}

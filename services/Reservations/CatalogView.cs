@@ -19,8 +19,9 @@ internal sealed class CatalogView(IEventStreams streams, TimeProvider clock)
     private static readonly TimeSpan Usable = TimeSpan.FromSeconds(4);
 
     private readonly Lock gate = new();
-    private volatile Known known = new(CatalogState.Empty, Revisions.None, null);
+    private volatile Known known = new(CatalogState.Empty, Revisions.None, null, 0);
     private Task? reading;
+    private long reads;
 
     /// <summary>The catalog, confirmed less than 5 s ago.</summary>
     /// <exception cref="CatalogUnconfirmedException">The store is away.</exception>
@@ -36,22 +37,27 @@ internal sealed class CatalogView(IEventStreams streams, TimeProvider clock)
     /// <exception cref="CatalogUnconfirmedException">The store is away.</exception>
     public async Task<CatalogState> Refresh()
     {
-        var asked = clock.GetTimestamp();
-        // what is being read already may have begun too early for this caller; the next one has not
-        for (var i = 0; i < 2 && !(known.ReadAt >= asked); i++) await Read();
+        // counted, not timed: a clock may stand. What is being read already may have begun too early for this caller; the next one has not
+        var begun = Begun();
+        for (var i = 0; i < 2 && known.Read <= begun; i++) await Read();
         return Age(known) < Usable ? known.Catalog : throw new CatalogUnconfirmedException(known.Failure);
+    }
+
+    private long Begun()
+    {
+        lock (gate) return reads;
     }
 
     private Task Read()
     {
         lock (gate)
         {
-            if (reading is null || reading.IsCompleted) reading = ReadNew();
+            if (reading is null || reading.IsCompleted) reading = ReadNew(++reads);
             return reading;
         }
     }
 
-    private async Task ReadNew()
+    private async Task ReadNew(long read)
     {
         var (begun, catalog, revision) = (clock.GetTimestamp(), known.Catalog, known.Revision);
         using var timeout = new CancellationTokenSource(Usable, clock);
@@ -59,7 +65,7 @@ internal sealed class CatalogView(IEventStreams streams, TimeProvider clock)
         {
             await foreach (var stored in streams.Read(CatalogModel.Stream, Direction.Forwards, revision + 1, cancellation: timeout.Token))
                 (catalog, revision) = (catalog.Fold(CatalogEvents.Decode(stored.Type, stored.Data.Span)), stored.Revision);
-            known = new(catalog, revision, begun);
+            known = new(catalog, revision, begun, read);
         }
         catch (Exception away) when (away is StreamsUnavailableException or OperationCanceledException)
         {
@@ -69,5 +75,5 @@ internal sealed class CatalogView(IEventStreams streams, TimeProvider clock)
 
     private TimeSpan? Age(Known one) => one.ReadAt is { } at ? clock.GetElapsedTime(at) : null;
 
-    private sealed record Known(CatalogState Catalog, long Revision, long? ReadAt, Exception? Failure = null);
+    private sealed record Known(CatalogState Catalog, long Revision, long? ReadAt, long Read, Exception? Failure = null);
 }

@@ -47,6 +47,15 @@ internal sealed class Dispatcher(Ledgers ledgers, CatalogView catalog, Reservati
     public async Task<V1.GrantCreditReply> GrantCredit(V1.GrantCreditRequest request, Caller caller, CancellationToken cancellation) =>
         AccountReplies.GrantCredit(await Handle(request.User, request, AccountRequests.Read, caller, cancellation));
 
+    public async Task<V1.RevokeCreditReply> RevokeCredit(V1.RevokeCreditRequest request, Caller caller, CancellationToken cancellation) =>
+        AccountReplies.RevokeCredit(await Handle(request.User, request, AccountRequests.Read, caller, cancellation));
+
+    public async Task<V1.SuspendReply> Suspend(V1.SuspendRequest request, Caller caller, CancellationToken cancellation) =>
+        AccountReplies.Suspend(await Handle(request.User, request, AccountRequests.Read, caller, cancellation));
+
+    public async Task<V1.ResumeReply> Resume(V1.ResumeRequest request, Caller caller, CancellationToken cancellation) =>
+        AccountReplies.Resume(await Handle(request.User, request, AccountRequests.Read, caller, cancellation));
+
     public async Task<V1.ClosePeriodReply> ClosePeriod(V1.ClosePeriodRequest request, Caller caller, CancellationToken cancellation) =>
         AccountReplies.ClosePeriod(await Handle(request.User, request, AccountRequests.Read, caller, cancellation));
 

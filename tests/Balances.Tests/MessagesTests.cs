@@ -16,7 +16,8 @@ namespace Metering.Balances.Tests;
 public sealed class MessagesTests
 {
     private static readonly Total Tokens500 = new(
-        "tokens", 1, "tokens", GroupKind.Funding, 1, 2, 3, 4, 5, -6, -7, -9, 8, new Ledger.Catalog.Reporting("llm_tokens", 10, Reports.Overage));
+        "tokens", 1, "tokens", GroupKind.Funding, 1, 2, 3, 4, 5, -6, -7, -9, 8,
+        new Ledger.Catalog.Reporting("llm_tokens", 10, Reports.Overage));
 
     private static readonly string Hash = new('a', 64);
 
@@ -31,7 +32,7 @@ public sealed class MessagesTests
         Assert.That(message.Groups, Is.EqualTo(new[]
         {
             new Contracts.Messages.GroupTotal(
-                "tokens", "tokens", "funding", 1, 2, 3, 4, 5, -6, -7, 8, new Contracts.Messages.Reporting("llm_tokens", 10, "overage")),
+                "tokens", "tokens", "funding", 1, 2, 3, 4, 5, -6, -7, -9, 8, new Contracts.Messages.Reporting("llm_tokens", 10, "overage")),
         }));
     }
 
@@ -43,7 +44,9 @@ public sealed class MessagesTests
         Assert.That(
             message with { Groups = [], Meters = [] },
             Is.EqualTo(new Contracts.Messages.PeriodClosed("ann", 7, Number(3), June, 1, May, June, null, [], [], Hash)));
-        Assert.That(message.Groups.Single(), Is.EqualTo(new Contracts.Messages.GroupTotal("tokens", "tokens", "cap", 1, 2, 3, 4, 5, -6, -7, 8, null)));
+        Assert.That(
+            message.Groups.Single(),
+            Is.EqualTo(new Contracts.Messages.GroupTotal("tokens", "tokens", "cap", 1, 2, 3, 4, 5, -6, -7, -9, 8, null)));
         Assert.That(message.Meters, Is.EqualTo(new[] { new Contracts.Messages.MeterTotal("llm.tokens", 9, 1) }));
     }
 
@@ -53,6 +56,18 @@ public sealed class MessagesTests
         var happened = new Closed(June, First, [], [], null);
         var message = Messages.Of(Stored(happened) with { Metadata = "{}"u8.ToArray() }, happened).Single();
         Assert.That(((Contracts.Messages.PeriodClosed)message).Hash, Is.Null);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_threshold(bool lifetime)
+    {
+        var end = lifetime ? DateTimeOffset.MaxValue : June;
+        var happened = new Ledger.Accounts.ThresholdReached(June, "tokens", 1, May, end, 80, 400, 500);
+        Assert.That(Messages.Of(Stored(happened), happened), Is.EqualTo(new[]
+        {
+            new Contracts.Messages.ThresholdReached("ann", 7, Number(3), June, "tokens", May, lifetime ? null : June, 80, 400, 500),
+        }));
     }
 
     [TestCase(Reports.Usage, "usage")]
@@ -69,7 +84,7 @@ public sealed class MessagesTests
     public void Every_other_event_is_silent_and_an_unknown_one_is_not()
     {
         var loud = LedgerEvents.Names.Where(name => !Messages.IsSilent(name));
-        Assert.That(loud, Is.EquivalentTo(new[] { "period_ended.v1", "period_closed.v1" }));
+        Assert.That(loud, Is.EquivalentTo(new[] { "period_ended.v1", "period_closed.v1", "threshold_reached.v1" }));
         Assert.That(Messages.IsSilent("unheard.v9"), Is.False, "so that decoding stops at it");
         var plan = new PlanEnded(June, By(1), 1);
         Assert.That(Messages.Of(Stored(plan), plan), Is.Empty);

@@ -66,7 +66,7 @@ internal sealed class BillingSpec
         new(User, Source(revision), revision, period, Start, End, closed, customer, groups);
 
     public static GroupTotal Usage(long quota, long adjusted = 0, long scale = 1) =>
-        new("chat", "tokens", "funding", 0, quota, 0, 0, 0, adjusted, 0, 0, new Reporting(Meter, scale, "usage"));
+        new("chat", "tokens", "funding", 0, quota, 0, 0, 0, adjusted, 0, 0, 0, new Reporting(Meter, scale, "usage"));
 
     public static Guid Source(long revision) => new((int)revision, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 

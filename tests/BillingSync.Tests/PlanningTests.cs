@@ -78,23 +78,28 @@ public sealed class PlanningTests
     [TestCase("overage", 4_000 - 5)]
     public void It_reports_what_the_group_says(string what, long target)
     {
-        var group = new GroupTotal("chat", "tokens", "funding", 1, 20, 300, 4_000, 0, -7, -5, 0, new Reporting(Meter, 1, what));
+        var group = new GroupTotal("chat", "tokens", "funding", 1, 20, 300, 4_000, 0, -7, -5, -900, 0, new Reporting(Meter, 1, what));
         Given().When(Closed(12, group)).ThenValues(target);
     }
 
-    [TestCase(9_000, 0, 9_000L)]
-    [TestCase(4_000, -1_500, 2_500L)]
-    public void A_charge_is_in_money(long charge, long adjustedOverage, long target)
+    [TestCase(9_000, 0, 1, 9_000L)]
+    [TestCase(4_000, -1_500, 1, 2_500L)]
+    [TestCase(4_999, -1_500, 1_000, 3L)]
+    [TestCase(4_000, -4_001, 1, 0L)]
+    [TestCase(0, -7, 10, 0L)]
+    public void A_charge_is_in_money_less_what_refunds_were_worth(long charge, long adjustedCharge, long scale, long target)
     {
-        var group = new GroupTotal("spend", "USD", "funding", 0, 0, 0, 4_000, charge, 0, adjustedOverage, 0, new Reporting(Meter, 1, "charge"));
-        Given().When(Closed(12, group)).ThenValues(target);
+        var group = new GroupTotal(
+            "chat", "tokens", "funding", 0, 0, 0, 4_000, charge, -5, -5, adjustedCharge, 0, new Reporting(Meter, scale, "charge"));
+        Given().When(Closed(12, group)).ThenValues(target == 0 ? [] : [target]);
     }
 
     [Test]
-    public void Refunded_tiered_overage_without_its_worth_is_refused_not_guessed()
+    public void A_group_that_a_plan_change_started_anew_counts_with_the_one_before_it()
     {
-        var group = new GroupTotal("chat", "tokens", "funding", 0, 0, 0, 4_000, 9_000, 0, -5, 0, new Reporting(Meter, 1, "charge"));
-        Assert.That(() => Given().When(Closed(12, group)), Throws.InvalidOperationException.With.Message.Contains("chat"));
+        Given().After(Ended(10, Usage(700))).When(Closed(12, Usage(750), Usage(30))).ThenValues(700, 80);
+        Given().When(Closed(12, Usage(750, adjusted: -800), Usage(30))).ThenValues(30);
+        Given().When(Closed(12, Usage(1_999, scale: 1_000), Usage(1_999, scale: 1_000))).ThenValues(2);
     }
 
     [Test]

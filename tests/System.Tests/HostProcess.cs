@@ -45,7 +45,22 @@ internal sealed class HostProcess : IAsyncDisposable
                 _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
                 return new HostProcess(process, new Uri(line[Ready.Length..]));
             }
+        await process.WaitForExitAsync();
         throw new InvalidOperationException($"the host ended with {process.ExitCode} before it was ready");
+    }
+
+    /// <summary>Starts one that cannot start: its exit code and what it said to standard error.</summary>
+    public static async Task<(int Code, string Said)> Fail(string dataFolder, params string[] settings)
+    {
+        var dll = Path.Combine(AppContext.BaseDirectory, "Metering.Host.dll");
+        string[] arguments = ["exec", dll, "--Urls=http://127.0.0.1:0", "--HealthUrls=http://127.0.0.1:0", $"--DataFolder={dataFolder}", .. settings];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["Logging__LogLevel__Default"] = "None";
+        using var process = Process.Start(start)!;
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, said);
     }
 
     /// <summary>kill -9: no chance to tidy up.</summary>

@@ -9,6 +9,7 @@ using Metering.Ledger.Catalog;
 using Metering.Ledger.Stored;
 using Ended = Metering.Ledger.Accounts.PeriodEnded;
 using Closed = Metering.Ledger.Accounts.PeriodClosed;
+using Reached = Metering.Ledger.Accounts.ThresholdReached;
 using LedgerEvent = Metering.Ledger.Accounts.LedgerEvent;
 
 namespace Metering.Balances.Publishing;
@@ -16,7 +17,7 @@ namespace Metering.Balances.Publishing;
 /// <summary>What the bus is told of a ledger event: a pure function, so that the stream is the outbox.</summary>
 public static class Messages
 {
-    private static readonly string[] Told = ["period_ended.v1", "period_closed.v1"];
+    private static readonly string[] Told = ["period_ended.v1", "period_closed.v1", "threshold_reached.v1"];
 
     /// <summary>True for the stored names of events that have no message: most events, so they are not even decoded.</summary>
     public static bool IsSilent(string type) => !Told.Contains(type) && LedgerEvents.Names.Contains(type);
@@ -31,6 +32,9 @@ public static class Messages
             LedgerStreams.UserOf(stored.Stream), stored.Revision, stored.Id, e.At, e.Period.Number, e.Period.Start, e.Period.End, e.StripeCustomer,
             Groups(e.Groups), [.. e.Meters.Select(meter => new MeterTotal(meter.Meter, meter.Quantity, meter.Overrun))],
             Chain.HashOf(stored.Metadata.Span))],
+        Reached e => [new ThresholdReached(
+            LedgerStreams.UserOf(stored.Stream), stored.Revision, stored.Id, e.At, e.Group, e.Start,
+            e.End == DateTimeOffset.MaxValue ? null : e.End, e.Percent, e.Used, e.Limit)],
         _ => [],
     };
 
@@ -45,7 +49,7 @@ public static class Messages
 
     private static GroupTotal[] Groups(Items<Ledger.Accounts.GroupTotal> groups) => [.. groups.Select(total => new GroupTotal(
         total.Group, total.Unit, total.Kind == GroupKind.Funding ? "funding" : "cap", total.Rollover, total.Quota, total.Credit, total.Overage,
-        total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.RolledOver,
+        total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.AdjustedCharge, total.RolledOver,
         total.Reporting is { } reporting ? new(reporting.StripeMeter, reporting.Scale, What(reporting.What)) : null))];
 
     private static string What(Reports what) => what switch

@@ -47,7 +47,7 @@ internal static class Requests
         if (token.Length == 0) return 0;
         return int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw RpcErrors.Invalid("page_token", "next_page_token of the page before", "it is none");
+            : throw RpcErrors.Invalid("page_token", "next_page_token of the page before", "it is not one");
     }
 
     public static DateTimeOffset Past(Timestamp? at, DateTimeOffset now)

@@ -94,7 +94,16 @@ internal static class Wire
         Priority = grant.Priority, ExpiresAt = grant.ExpiresAt is { } at ? Of(at) : null, Source = grant.Source,
     };
 
-    private static V1.GroupTotal Of(GroupTotal total) => new()
+    private static V1.GroupTotal Of(GroupTotal total)
+    {
+        var reply = Sums(total);
+        (reply.Since, reply.AdjustedCharge) = (total.Since, total.AdjustedCharge);
+        foreach (var window in total.Windows ?? [])
+            reply.Windows.Add(new V1.WindowOverage { WindowStart = Of(window.Start), Overage = window.Overage });
+        return reply;
+    }
+
+    private static V1.GroupTotal Sums(GroupTotal total) => new()
     {
         Group = total.Group, Unit = total.Unit, Kind = Of(total.Kind), Rollover = total.Rollover, Quota = total.Quota, Credit = total.Credit,
         Overage = total.Overage, Charge = total.Charge, AdjustedUsage = total.AdjustedUsage, AdjustedOverage = total.AdjustedOverage,

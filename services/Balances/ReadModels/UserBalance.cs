@@ -13,6 +13,7 @@ namespace Metering.Balances.ReadModels;
 /// <param name="LastPlan">Which was in force last, ended or not.</param>
 /// <param name="NextPlan">What waits for the next period.</param>
 /// <param name="Plans">Every plan that was ever in force: holds and refunds refer to them.</param>
+/// <param name="Owed">Adjustments that wait for the next period.</param>
 public sealed record UserBalance(
     string Id, DateTimeOffset At, long Revision, string? StripeCustomer, bool Suspended, int Assignments, int? Plan, int? LastPlan,
     PlanInForce? NextPlan, Items<PlanInForce> Plans, IReadOnlyDictionary<string, long> CustomLimits, Items<GroupUse> Groups, Items<Grant> Grants,

@@ -102,7 +102,7 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
     private static void CheckUser(string user)
     {
         if (user.Length is < 1 or > 128 || !user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c)))
-            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is none");
+            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is not one");
     }
 
     /// <summary>Where a page begins: a user, and the number of that user's report.</summary>
@@ -118,7 +118,7 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
             }
             catch (Exception malformed) when (malformed is FormatException or OverflowException or IndexOutOfRangeException)
             {
-                throw RpcErrors.Invalid("page_token", "empty, or next_page_token of the page before", "it is none");
+                throw RpcErrors.Invalid("page_token", "empty, or next_page_token of the page before", "it is not one");
             }
         }
 

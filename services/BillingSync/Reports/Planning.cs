@@ -28,7 +28,7 @@ public static class Planning
             new TotalsTaken(
                 at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer),
             .. unlinked.Select(report => new ReportLinked(at, report.Identifier, customer!)),
-            .. lines.SelectMany(line => Plan(state, totals, line, customer, at)),
+            .. TargetsOf(totals.Period, lines).SelectMany(target => Plan(state, totals, target.Key, target.Value, customer, at)),
         ];
     }
 
@@ -45,32 +45,27 @@ public static class Planning
     {
         "usage" => (Int128)group.Rollover + group.Quota + group.Credit + group.Overage + group.AdjustedUsage,
         "overage" => (Int128)group.Overage + group.AdjustedOverage,
-        "charge" => (Int128)group.Charge + AdjustedCharge(group),
+        "charge" => (Int128)group.Charge + group.AdjustedCharge,
         _ => throw new InvalidOperationException($"group {group.Group} reports '{what}', which is not known here"),
     };
 
-    // Money overage without tiers is its own price, and nothing is left to take from a charge of nothing. What tiered overage was worth, only the
-    // ledger could say; to guess would bill somebody wrongly.
-    private static long AdjustedCharge(GroupTotal group)
-    {
-        if (group.Charge == 0 || group.AdjustedOverage == 0 || (IsCurrency(group.Unit) && group.Charge == group.Overage)) return group.AdjustedOverage;
-        throw new InvalidOperationException($"the refunded overage of group {group.Group} comes without its worth: {group.AdjustedOverage} {group.Unit}");
-    }
+    /// <summary>A plan change can start a group anew within a period: both count on one line, each rounded by itself.</summary>
+    private static IEnumerable<KeyValuePair<LineKey, long>> TargetsOf(int period, List<LineTotal> lines) => lines
+        .GroupBy(line => new LineKey(period, line.Group, line.StripeMeter))
+        .Select(same => KeyValuePair.Create(same.Key, same.Sum(line => line.Target)));
 
-    private static bool IsCurrency(string unit) => unit.Length == 3 && unit.All(char.IsAsciiLetterUpper);
-
-    private static IEnumerable<ReportPlanned> Plan(BillingState state, TakeTotals totals, LineTotal line, string? customer, DateTimeOffset at)
+    private static IEnumerable<ReportPlanned> Plan(
+        BillingState state, TakeTotals totals, LineKey key, long target, string? customer, DateTimeOffset at)
     {
-        var key = new LineKey(totals.Period, line.Group, line.StripeMeter);
         var earlier = state.Of(key);
         var revision = earlier.Count;
         var receiver = ReceiverOf(earlier) ?? customer;
-        foreach (var value in Split(line.Target - earlier.Where(report => report.Counts).Sum(report => report.Value)))
+        foreach (var value in Split(target - earlier.Where(report => report.Counts).Sum(report => report.Value)))
         {
             revision++;
             yield return new ReportPlanned(
-                at, Identifiers.Of(totals.User, receiver, key, revision, totals.Source), totals.Period, line.Group, revision,
-                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, line.StripeMeter,
+                at, Identifiers.Of(totals.User, receiver, key, revision, totals.Source), totals.Period, key.Group, revision,
+                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, key.StripeMeter,
                 value.ToString(CultureInfo.InvariantCulture), UsageWindow.TimestampOf(totals.Start, totals.End), receiver);
         }
     }

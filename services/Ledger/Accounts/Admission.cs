@@ -30,9 +30,15 @@ internal static class Admission
             if (TryAdd(needs, asked[i], groups, pricedAt) is not { } line) return (null, TooLarge(hold is null ? "lines" : "add", i));
             recorded[i] = line;
         }
-        return Draw(context, plan, hold, needs) is var (draws, refusal) && refusal is null
-            ? (new Admitted(new(recorded), draws!), null)
-            : (null, refusal);
+        try
+        {
+            var (draws, refusal) = Draw(context, plan, hold, needs);
+            return refusal is null ? (new Admitted(new(recorded), draws!), null) : (null, refusal);
+        }
+        catch (OverflowException)
+        {
+            return (null, TooLarge(hold is null ? "lines" : "add", 0));
+        }
     }
 
     /// <summary>Denied for the user as a whole: no plan, or suspended.</summary>
@@ -74,6 +80,7 @@ internal static class Admission
             if (amount > room.Available) return (null, Deny(context, room, amount));
             var parts = new List<Part>(2);
             room.Take(amount, parts);
+            room.MustFit(parts);
             draws[i] = room.Draw(parts.ToItems());
         }
         return (new(draws), null);

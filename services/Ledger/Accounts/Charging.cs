@@ -90,14 +90,7 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             var excess = Math.Max(0, amount - Unspent);
             spent = checked(spent + amount);
             if (excess > 0) Room.Take(excess, parts);
-            MustFit();
-        }
-
-        /// <summary>What has no limit must still fit in 64 bits, together with what was used before.</summary>
-        private void MustFit()
-        {
-            var sum = Room.Use?.Used ?? 0;
-            foreach (var part in parts) sum = checked(sum + part.Amount);
+            Room.MustFit(parts);
         }
 
         public Draw Draw() => Room.Draw(parts.ToItems());

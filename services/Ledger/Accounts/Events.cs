@@ -165,7 +165,8 @@ public sealed record GroupTotal(
 }
 
 /// <summary>The net overage of one window within a period.</summary>
-public sealed record WindowOverage(DateTimeOffset Start, long Overage);
+/// <param name="Before">What the window had in closed periods: its tiers go on from there.</param>
+public sealed record WindowOverage(DateTimeOffset Start, long Overage, long Before = 0);
 
 /// <summary>The net quantity charged of a meter over a period, and what was used but charged to nobody.</summary>
 public sealed record MeterTotal(string Meter, long Quantity, long Overrun);

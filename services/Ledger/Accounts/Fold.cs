@@ -164,14 +164,14 @@ public static class Fold
 
     private static void PutInForce(LedgerState state, PlanInForce plan, Period? starts)
     {
-        var inForce = plan with { Since = Continuity.SinceOf(plan, state.LastPlan) };
+        var inForce = plan with { Since = Continuity.SinceOf(plan, state.LastPlan), From = (starts ?? state.Current!.Period).Number };
+        using var rearming = Thresholds.Rearming(state);
         state.Plan = state.LastPlan = inForce;
         state.NextPlan = null;
         state.Plans[inForce.Assignment] = inForce;
         if (starts is not null) Start(state, starts, inForce.Assignment);
         else if (state.Current is { } current) current.Assignment = inForce.Assignment;
         OpenSums(state.Current!, inForce);
-        Thresholds.Rearm(state);
     }
 
     /// <summary>Every group of the plan is in the period's totals, used or not.</summary>
@@ -183,7 +183,7 @@ public static class Fold
     private static void Start(LedgerState state, Period period, int assignment)
     {
         state.Current = new PeriodUse(period, assignment);
-        state.LastPeriod = period.Number;
+        (state.LastPeriod, state.LastStart) = (period.Number, period.Start);
         foreach (var owed in state.Owed) Adjust(state.Current.Sum(owed.Group, owed.Since), owed.AdjustedUsage, owed.AdjustedOverage, owed.AdjustedCharge);
         state.Owed.Clear();
     }
@@ -199,10 +199,10 @@ public static class Fold
 
     private static void On(LedgerState state, LimitsCustomized e)
     {
+        using var rearming = Thresholds.Rearming(state);
         foreach (var limit in e.Limits)
             if (limit.Quota is { } quota) state.CustomLimits[limit.Group] = quota;
             else state.CustomLimits.Remove(limit.Group);
-        Thresholds.Rearm(state);
     }
 
     private static void On(LedgerState state, CreditRevoked e)
@@ -233,21 +233,34 @@ public static class Fold
 
     private static void On(LedgerState state, PeriodClosed e)
     {
+        using var rearming = Thresholds.Rearming(state);
         var closed = state.Ended[0];
         state.Ended.RemoveAt(0);
         var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
         for (var i = 0; i < e.Groups.Count; i++)
-            if (next is not null) CarryOn(state, closed.Groups[i], e.Groups[i], next);
+            if (next is not null) CarryOn(state, closed, closed.Groups[i], e.Groups[i], next);
             else Owe(state, closed.Groups[i], e.Groups[i]);
-        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, window));
+        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, use, window));
     }
 
     /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
-    private static void CarryOn(LedgerState state, GroupSum sum, GroupTotal total, PeriodUse next)
+    private static void CarryOn(LedgerState state, PeriodUse closed, GroupSum sum, GroupTotal total, PeriodUse next)
     {
+        if (next.Sum(sum.Group.Label, sum.Since) is { } counts)
+            foreach (var window in sum.Windows)
+                if (state.Use(sum.Group.Label, sum.Since)?.At(window.Start)?.End > closed.Period.End) CarryOn(counts, window);
         var (usage, overage, charge) = Totals.CarriedOut(total);
         if (usage < 0 || overage < 0 || charge < 0) Adjust(next.Sum(sum.Group, sum.Since), usage, overage, charge);
         if (total.RolledOver > 0) WindowOf(state, sum.Group.Label, sum.Since, next.Period.Start, next.Period.End).RolloverSize = total.RolledOver;
+    }
+
+    /// <summary>A window that goes on in the next period goes on in its tiers (rule 19).</summary>
+    private static void CarryOn(GroupSum sum, WindowOverage window)
+    {
+        var before = window.Before + window.Overage;
+        var at = sum.Windows.FindIndex(one => one.Start == window.Start);
+        if (at < 0) sum.Windows.Add(new WindowOverage(window.Start, 0, before));
+        else sum.Windows[at] = sum.Windows[at] with { Before = before };
     }
 
     private static void Owe(LedgerState state, GroupSum sum, GroupTotal total)
@@ -327,25 +340,34 @@ public static class Fold
         var window = new WindowUse(start, end);
         use.Windows.Add(window);
         use.Windows.Sort((a, b) => a.Start.CompareTo(b.Start));
-        use.Windows.RemoveAll(one => one != window && IsDone(state, one));
+        use.Windows.RemoveAll(one => one != window && IsDone(state, use, one));
         return window;
     }
 
     private static void Tidy(LedgerState state, Items<Draw> draws)
     {
         foreach (var draw in draws)
-            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use) use.Windows.RemoveAll(window => IsDone(state, window));
+            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use && use.At(draw.Start) is { } window && IsDone(state, use, window))
+                use.Windows.Remove(window);
     }
 
     /// <summary>
-    /// Nothing can change in a window that is over, in which no hold counts and that is no open period's own (that decides the rollover). The
-    /// current period may be over, too: its end can come in the same append, after an earlier due fact.
+    /// Nothing can change in a window that is over, in which no hold counts, that is no open period's own (that decides the rollover) and that no
+    /// late usage can count in. The current period may be over, too: its end can come in the same append, after an earlier due fact.
     /// </summary>
-    private static bool IsDone(LedgerState state, WindowUse window)
+    private static bool IsDone(LedgerState state, GroupUse use, WindowUse window)
     {
         if (window.OpenDraws > 0 || window.End > state.At || state.Current?.Period.Start == window.Start) return false;
+        var takesLate = TakesLate(state, use);
+        if (takesLate && state.Current is { } current && Overlap(current.Period, window)) return false;
         foreach (var ended in state.Ended)
-            if (ended.Period.Start == window.Start) return false;
+            if (ended.Period.Start == window.Start || (takesLate && Overlap(ended.Period, window))) return false;
         return true;
     }
+
+    /// <summary>Late usage is drawn from a funding group as its window was left; a cap only counts, and matters no more once its window is over.</summary>
+    private static bool TakesLate(LedgerState state, GroupUse use) =>
+        state.Plans[use.Since].Plan.Group(use.Group) is { Kind: GroupKind.Funding } or { Thresholds.Count: > 0 };
+
+    private static bool Overlap(Period period, WindowUse window) => window.Start < period.End && period.Start < window.End;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Windows;
 
 namespace Metering.Ledger.Accounts;
 
@@ -50,6 +51,9 @@ public sealed class LedgerState
     /// <summary>The number of the last period; 0 before the first.</summary>
     public int LastPeriod { get; set; }
 
+    /// <summary>When the last period started; none before the first.</summary>
+    public DateTimeOffset? LastStart { get; set; }
+
     /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
     public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
 
@@ -70,6 +74,20 @@ public sealed class LedgerState
 
     /// <summary>The user's quota of a group: their own, or the plan's.</summary>
     public long Limit(LimitGroup group) => CustomLimits.TryGetValue(group.Label, out var own) ? own : group.Quota;
+
+    /// <summary>The quota in one of the group's windows: that of an ended period is what it was when it ended.</summary>
+    public long Limit(LimitGroup group, int since, DateTimeOffset start)
+    {
+        if (group.Window == WindowLength.BillingPeriod)
+            foreach (var ended in Ended)
+                if (ended.Period.Start == start && ended.Sum(group.Label, since)?.LimitAtEnd is { } limit) return limit;
+        return Limit(group);
+    }
+
+    /// <summary>A group as the last plan that had it in a period says, whether that period is closed or not: by that it is charged.</summary>
+    public LimitGroup? TermsIn(int period, string group, int since) => Plans.Values
+        .Where(plan => plan.From <= period && plan.Plan.Group(group) is not null && plan.SinceOf(group) == since)
+        .MaxBy(plan => plan.Assignment)?.Plan.Group(group);
 
     public GroupUse? Use(string group, int since)
     {
@@ -95,7 +113,8 @@ public sealed class LedgerState
 
 /// <summary>A plan and since when each of its groups counts: a plan change may carry a group on (rule 18).</summary>
 /// <param name="Since">Parallel to the plan's groups: the assignment at which the group started empty.</param>
-public sealed record PlanInForce(int Assignment, Plan Plan, DateTimeOffset Anchor, Items<int> Since)
+/// <param name="From">The first period that it was in force in.</param>
+public sealed record PlanInForce(int Assignment, Plan Plan, DateTimeOffset Anchor, Items<int> Since, int From = 0)
 {
     public int SinceOf(string label)
     {

@@ -15,7 +15,7 @@ internal static class Periods
 
     /// <summary>The running period ends now, with its plan.</summary>
     public static PeriodEnded EndNow(Context context) =>
-        Ended(context, context.State.Current!.Period with { End = context.At }, null, null);
+        Ended(context, UntilNow(context, context.State.Current!.Period), null, null);
 
     public static PeriodClosed CloseOldest(Context context)
     {
@@ -51,6 +51,9 @@ internal static class Periods
         if (state.Ended[0] != open) return $"the oldest open period, which is {state.Ended[0].Period.Number}: periods close in order";
         return $"a period whose time for late usage is over; this one closes at {ClosesAt(state):O}";
     }
+
+    // one that was put a tick after the one before it ends no earlier than it starts
+    private static Period UntilNow(Context context, Period period) => period with { End = period.Start > context.At ? period.Start : context.At };
 
     private static PeriodEnded Ended(Context context, Period ended, Period? next, int? assignment) => new(
         context.At, ended, Totals.Of(context.State, context.State.Current!, closing: false), context.State.StripeCustomer, next, assignment);

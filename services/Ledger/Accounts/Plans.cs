@@ -34,7 +34,7 @@ internal static class Plans
 
     // windows are told apart by their start: a period that begins at the very moment at which the one before it did starts a tick later
     private static DateTimeOffset StartOfNew(Context context) =>
-        context.State.Current?.Period.Start == context.At ? context.At.AddTicks(1) : context.At;
+        context.State.LastStart is { } last && last >= context.At ? last.AddTicks(1) : context.At;
 
     private static PlanAssigned Assigned(Context context, AssignPlan command, DateTimeOffset anchor, Period? starts) => new(
         context.At, Cause(command), context.State.Assignments + 1, command.Plan, command.Change, anchor, starts, command.StripeCustomer);

@@ -27,7 +27,7 @@ internal sealed class Refunding
         period = past.Committed?.Period ?? past.Tracked!.Period ?? 0;
         var assignment = past.Committed?.Assignment ?? past.Tracked!.Assignment;
         plan = context.State.Plans.GetValueOrDefault(assignment) ?? new PlanInForce(0, NoPlan, default, []);
-        grants = new GrantRoom(context, expiredToo: command.RestoreUntil > context.At);
+        grants = new GrantRoom(context, restored: command.RestoreUntil > context.At);
     }
 
     public Decision Decide()
@@ -46,7 +46,8 @@ internal sealed class Refunding
     /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
     private Items<ChargeBack>? Worth(Items<Draw> draws)
     {
-        if (context.State.Period(period) is not null || command.Past?.Closed is not { } closed) return null;
+        if (draws.Count == 0 || context.State.Period(period) is not null) return null;
+        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().First(one => one.Period.Number == period);
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
             if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);
@@ -57,15 +58,18 @@ internal sealed class Refunding
     {
         var back = draw.Parts.Where(part => part.Bucket == Bucket.Overage).Sum(part => part.Amount);
         if (back == 0) return;
-        var group = plan.Plan.Group(draw.Group)!;
+        var group = context.State.TermsIn(period, draw.Group, draw.Since)!;
         var start = Totals.IsChargedByWindow(group) ? draw.Start : closed.Period.Start;
-        var net = OverageOf(total, start) - context.State.RefundedOverage
+        var net = OverageOf(total, group, start) - context.State.RefundedOverage
             .Where(one => one.Period == period && one.Group == draw.Group && one.Since == draw.Since && one.Start == start).Sum(one => one.Overage);
         backs.Add(new ChargeBack(draw.Group, draw.Since, start, back, Totals.Charge(group, net) - Totals.Charge(group, net - back)));
     }
 
-    private static long OverageOf(GroupTotal total, DateTimeOffset start) =>
-        total.Windows is { } windows ? windows.FirstOrDefault(window => window.Start == start)?.Overage ?? 0 : total.Overage;
+    private static long OverageOf(GroupTotal total, LimitGroup group, DateTimeOffset start)
+    {
+        if (!Totals.IsChargedByWindow(group)) return total.Overage;
+        return total.Windows?.FirstOrDefault(window => window.Start == start) is { } window ? window.Before + window.Overage : 0;
+    }
 
     private static Plan NoPlan => new("", 0, WindowLength.Month, Anchor.Calendar, "UTC", "", 0, TimeSpan.Zero, []);
 

@@ -58,7 +58,7 @@ internal sealed class Room
     {
         (Group, Since, Window, this.grants) = (group, since, window, grants);
         Use = context.State.Use(group.Label, since)?.At(window.Start);
-        Limit = context.State.Limit(group);
+        Limit = context.State.Limit(group, since, window.Start);
         quota = Limit - (Use?.QuotaUsed ?? 0) - (Use?.QuotaHeld ?? 0);
         rollover = (Use?.RolloverSize ?? 0) - (Use?.RolloverUsed ?? 0) - (Use?.RolloverHeld ?? 0);
         overage = (group.Overage?.Cap ?? 0) - (Use?.OverageUsed ?? 0) - (Use?.OverageHeld ?? 0);
@@ -95,6 +95,19 @@ internal sealed class Room
         else Take(Bucket.Overage, ref overage, amount, parts);
     }
 
+    /// <summary>What has no limit must still fit in 64 bits, together with what was used before, and so must what its overage costs.</summary>
+    /// <exception cref="OverflowException">It does not.</exception>
+    public void MustFit(List<Part> parts)
+    {
+        var (sum, over) = (Use?.Used ?? 0, Capped.Sum(Use?.OverageUsed ?? 0, Use?.OverageHeld ?? 0));
+        foreach (var part in parts)
+        {
+            sum = checked(sum + part.Amount);
+            if (part.Bucket == Bucket.Overage) over = Capped.Sum(over, part.Amount);
+        }
+        if (over > 0) Totals.Charge(Group, over);
+    }
+
     /// <summary>Puts a part back, so that <see cref="Available"/> says what is left after a refund.</summary>
     public void Return(Part part)
     {
@@ -126,11 +139,11 @@ internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
 
-    /// <param name="expiredToo">Nothing is free of them: for what comes back to one that is restored.</param>
-    public GrantRoom(Context context, bool expiredToo = false)
+    /// <param name="restored">Those that expired too, nothing is free of them: for what comes back to one that is restored.</param>
+    public GrantRoom(Context context, bool restored = false)
     {
         foreach (var grant in context.State.Grants)
-            if (expiredToo || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if ((restored && !grant.Revoked) || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
 

@@ -8,39 +8,55 @@ internal static class Thresholds
     /// <summary>What the draws of these events reached, after they were folded.</summary>
     public static IEnumerable<ThresholdReached> ReachedBy(LedgerState state, IEnumerable<LedgerEvent> events, DateTimeOffset at) => events
         .SelectMany(DrawsOf)
-        .DistinctBy(draw => (draw.Group, draw.Since, draw.Start))
-        .SelectMany(draw => Reached(state, draw, at));
+        .DistinctBy(one => (one.Draw.Group, one.Draw.Since, one.Draw.Start))
+        .SelectMany(one => Reached(state, state.Plans[state.Period(one.Period)!.Assignment], one.Draw, at));
 
-    /// <summary>Raising a limit re-arms what is above present use; refunds re-arm nothing.</summary>
-    public static void Rearm(LedgerState state)
-    {
-        if (state.Plan is not { } plan) return;
-        foreach (var group in plan.Plan.Groups)
-            foreach (var window in state.Use(group.Label, plan.SinceOf(group.Label))?.Windows ?? [])
-                window.Reached.RemoveAll(percent => !IsReached(NetUse(window), LimitOf(state, group, window), percent));
-    }
+    /// <summary>
+    /// To be disposed after a change of limits: where quota and rollover were raised, those above present use are armed again. Refunds re-arm
+    /// nothing, nor does a limit that stays or is lowered.
+    /// </summary>
+    public static Rearm Rearming(LedgerState state) => new(state, [.. Limits(state).Where(one => one.Window.Reached.Count > 0)]);
 
     // what a commit or a track charged; a hold is not use yet
-    private static IEnumerable<Draw> DrawsOf(LedgerEvent happened) => happened switch
+    private static IEnumerable<(int Period, Draw Draw)> DrawsOf(LedgerEvent happened) => happened switch
     {
-        Committed committed => committed.Draws,
-        UsageTracked tracked => tracked.Draws,
+        Committed committed => committed.Draws.Select(draw => (committed.Period, draw)),
+        UsageTracked { Period: { } period } tracked => tracked.Draws.Select(draw => (period, draw)),
         _ => [],
     };
 
-    private static IEnumerable<ThresholdReached> Reached(LedgerState state, Draw draw, DateTimeOffset at)
+    private static IEnumerable<ThresholdReached> Reached(LedgerState state, PlanInForce plan, Draw draw, DateTimeOffset at)
     {
-        if (state.Plan is not { } plan || plan.Plan.Group(draw.Group) is not { Thresholds: { } percents } group) yield break;
-        if (plan.SinceOf(draw.Group) != draw.Since || state.Use(draw.Group, draw.Since)?.At(draw.Start) is not { } window) yield break;
-        var (used, limit) = (NetUse(window), LimitOf(state, group, window));
+        if (plan.Plan.Group(draw.Group) is not { Thresholds: { } percents } group || plan.SinceOf(draw.Group) != draw.Since) yield break;
+        if (state.Use(draw.Group, draw.Since)?.At(draw.Start) is not { } window) yield break;
+        var limit = LimitOf(state, group, draw.Since, window);
         for (var i = 0; i < percents.Count; i++)
-            if (!window.Reached.Contains(percents[i]) && IsReached(used, limit, percents[i]))
-                yield return new(at, draw.Group, draw.Since, draw.Start, draw.End, percents[i], used, limit);
+            if (!window.Reached.Contains(percents[i]) && IsReached(window.Used, limit, percents[i]))
+                yield return new(at, draw.Group, draw.Since, draw.Start, draw.End, percents[i], window.Used, limit);
     }
 
-    private static long NetUse(WindowUse window) => window.Used;
+    private static IEnumerable<(WindowUse Window, long Limit)> Limits(LedgerState state)
+    {
+        if (state.LastPlan is not { } plan) yield break;
+        for (var i = 0; i < plan.Since.Count; i++)
+            foreach (var window in state.Use(plan.Plan.Groups[i].Label, plan.Since[i])?.Windows ?? [])
+                yield return (window, LimitOf(state, plan.Plan.Groups[i], plan.Since[i], window));
+    }
 
-    private static long LimitOf(LedgerState state, LimitGroup group, WindowUse window) => Capped.Sum(state.Limit(group), window.RolloverSize);
+    private static long LimitOf(LedgerState state, LimitGroup group, int since, WindowUse window) =>
+        Capped.Sum(state.Limit(group, since, window.Start), window.RolloverSize);
 
     private static bool IsReached(long used, long limit, int percent) => (Int128)used * 100 >= (Int128)limit * percent && used > 0;
+
+    /// <summary>What limits were before a change.</summary>
+    public readonly struct Rearm(LedgerState state, (WindowUse Window, long Limit)[] before) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (before.Length == 0) return;
+            foreach (var (window, limit) in Limits(state))
+                if (Array.Exists(before, one => one.Window == window && limit > one.Limit))
+                    window.Reached.RemoveAll(percent => !IsReached(window.Used, limit, percent));
+        }
+    }
 }

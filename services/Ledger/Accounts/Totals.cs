@@ -42,7 +42,15 @@ public static class Totals
         sum.Windows.Count == 0 ? null : sum.Windows.ToItems());
 
     private static long ChargeOf(GroupSum sum) =>
-        IsChargedByWindow(sum.Group) ? sum.Windows.Sum(window => Charge(sum.Group, window.Overage)) : Charge(sum.Group, sum.Overage);
+        IsChargedByWindow(sum.Group)
+            ? InRange(sum.Windows.Aggregate(Int128.Zero, (all, one) => all + ChargeOf(sum.Group, one)))
+            : Charge(sum.Group, sum.Overage);
+
+    private static long ChargeOf(LimitGroup group, WindowOverage window) =>
+        Charge(group, window.Before + window.Overage) - Charge(group, window.Before);
+
+    // each window fits; a sum of many that does not must not stop a period from closing
+    private static long InRange(Int128 sum) => (long)Int128.Clamp(sum, long.MinValue, long.MaxValue);
 
     /// <summary>What is left of rollover and quota, up to the plan's maximum, where the next period goes on with the group.</summary>
     private static long RolledOver(LedgerState state, PeriodUse period, GroupSum sum)

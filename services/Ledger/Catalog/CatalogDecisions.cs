@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 
 namespace Metering.Ledger.Catalog;
 
@@ -12,9 +13,14 @@ public static partial class CatalogDecisions
     /// <summary>Every instance must know of a price book before it is in force (rule 16).</summary>
     public static readonly TimeSpan Notice = TimeSpan.FromSeconds(5);
 
-    public static CatalogDecision Decide(CatalogState state, CatalogCommand command, DateTimeOffset now, Func<string, bool> isZone)
+    /// <summary>The most bytes of an event's stored form: a store takes 1 MiB at once, with what is stored beside it.</summary>
+    public const int EventBytesMost = 1_000_000;
+
+    public static CatalogDecision Decide(CatalogState state, CatalogCommand command, DateTimeOffset now, Func<string, bool> isZone) =>
+        state.Before(command.Id) is { } before ? Repeat(command, before) : Storable(DecideNew(state, command, now, isZone));
+
+    private static CatalogDecision DecideNew(CatalogState state, CatalogCommand command, DateTimeOffset now, Func<string, bool> isZone)
     {
-        if (state.Before(command.Id) is { } before) return Repeat(command, before);
         var at = now > state.At ? now : state.At;
         return command switch
         {
@@ -66,6 +72,11 @@ public static partial class CatalogDecisions
         if (PriceRules.Problem(book, state, earliest) is { } problem) return new(null, problem);
         return new(new PriceBookPublished(at, CauseOf(command), book), new BookPublished(book, at));
     }
+
+    private static CatalogDecision Storable(CatalogDecision decision) =>
+        decision.Event is { } @event && CatalogEvents.Encode(@event).Data.Length > EventBytesMost
+            ? Invalid(@event is PlanPublished ? "plan" : "entries", $"at most {EventBytesMost} bytes as they are stored")
+            : decision;
 
     private static CatalogDecision Repeat(CatalogCommand command, Remembered before) => before.Content == command.Content
         ? new(null, before.Answer)

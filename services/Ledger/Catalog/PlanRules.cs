@@ -11,6 +11,12 @@ public static partial class PlanRules
     public const int GroupsMost = 64;
     public const int MatchesMost = 256;
 
+    /// <summary>Thresholds per group: all of them may be reached by one command, in one append.</summary>
+    public const int ThresholdsMost = 20;
+
+    /// <summary>The highest threshold, in percent: overage passes the limit.</summary>
+    public const int ThresholdMost = 1_000;
+
     /// <summary>The most of any amount in a plan: quota, rollover, allowance and capped overage together still fit 64 bits.</summary>
     public const long AmountMost = 1_000_000_000_000_000_000;
 
@@ -46,7 +52,8 @@ public static partial class PlanRules
     }
 
     private static IEnumerable<(string Field, string Message)> OfGroup(Plan plan, LimitGroup group, CatalogState catalog) =>
-        OfGroupHead(plan, group).Concat(OfMatches(group, catalog)).Concat(group.Kind == GroupKind.Cap ? OfCap(group) : OfFunding(group));
+        OfGroupHead(plan, group).Concat(OfMatches(group, catalog)).Concat(group.Kind == GroupKind.Cap ? OfCap(group) : OfFunding(group))
+            .Concat(OfThresholds(group.Thresholds ?? []));
 
     private static IEnumerable<(string Field, string Message)> OfGroupHead(Plan plan, LimitGroup group)
     {
@@ -122,6 +129,15 @@ public static partial class PlanRules
         if (reporting.Scale < 1) yield return ("scale", "1 or more");
         if (!Enum.IsDefined(reporting.What)) yield return ("what", "usage, overage or charge");
         if (reporting.What != Reports.Usage && group.Overage is null) yield return ("what", "usage: the group has no overage to report");
+    }
+
+    private static IEnumerable<(string Field, string Message)> OfThresholds(Items<int> percents)
+    {
+        if (percents.Count > ThresholdsMost) yield return ("thresholds", $"at most {ThresholdsMost}");
+        for (var i = 0; i < percents.Count; i++)
+            if (percents[i] is < 1 or > ThresholdMost) yield return ($"thresholds[{i}]", $"1 to {ThresholdMost} percent");
+            else if (i > 0 && percents[i] <= percents[i - 1])
+                yield return ($"thresholds[{i}]", $"more than {percents[i - 1]}: they rise, each once");
     }
 
     private static IEnumerable<(string Field, string Message)> SameLabels(Plan plan)

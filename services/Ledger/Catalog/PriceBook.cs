@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metering.Ledger.Pricing;
 
 namespace Metering.Ledger.Catalog;
@@ -9,14 +10,12 @@ namespace Metering.Ledger.Catalog;
 /// <param name="MarkupPpm">Applied to every price: parts per million, 1,000,000 = × 1.</param>
 public sealed record PriceBook(int Version, DateTimeOffset EffectiveFrom, string Currency, long MarkupPpm, Items<PriceEntry> Entries)
 {
+    // beside the record, which it must not make unequal to another of the same content
+    private static readonly ConditionalWeakTable<PriceBook, PriceIndex> Indexes = [];
+
     /// <summary>The entry with the most attributes among those that cover the line; the first published of equals.</summary>
-    public PriceEntry? Find(string meter, Attributes attributes)
-    {
-        PriceEntry? best = null;
-        foreach (var entry in Entries)
-            if (entry.Meter == meter && attributes.Have(entry.Where) && (best is null || entry.Where.Count > best.Where.Count)) best = entry;
-        return best;
-    }
+    public PriceEntry? Find(string meter, Attributes attributes) =>
+        Indexes.GetValue(this, book => new PriceIndex(book.Entries)).Find(meter, attributes);
 }
 
 /// <summary>What a meter's units cost us and what we charge, for lines with these attributes.</summary>

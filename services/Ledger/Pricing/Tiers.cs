@@ -15,7 +15,7 @@ public static class Tiers
     /// <summary>What is wrong with the tiers, naming the field as a plan writes it; null when nothing is.</summary>
     public static string? Problem(IReadOnlyList<Tier> tiers)
     {
-        if (tiers.Count == 0) return "tiers must not be empty";
+        if (tiers.Count == 0) return "tiers must have at least one tier";
         for (var i = 0; i < tiers.Count; i++)
             if (Problem(tiers, i) is { } problem) return $"tiers[{i}].{problem}";
         return tiers[^1].UpTo == long.MaxValue ? null : $"tiers[{tiers.Count - 1}].up_to must be open-ended in the last tier";

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Metering.Ledger.Accounts;
@@ -7,6 +8,9 @@ using Metering.Ledger.Pricing;
 using Metering.Ledger.Windows;
 
 namespace Metering.Ledger.Stored;
+
+/// <summary>An event's data as its next version has it, with that version's stored name.</summary>
+public delegate (string Type, JsonObject Data) Upcast(JsonObject data);
 
 /// <summary>
 /// The stored form of ledger events. The names and the JSON are what streams hold: golden fixtures in contracts/fixtures freeze them, a change of
@@ -40,6 +44,9 @@ public static class LedgerEvents
         [typeof(PeriodClosed)] = new("period_closed.v1", Json(typeof(PeriodClosed))),
     };
 
+    /// <summary>Older shapes by their stored names. None yet: the first change of a shape adds its old name here and the new one above.</summary>
+    private static readonly Dictionary<string, Upcast> Older = [];
+
     private static readonly Dictionary<string, StoredType> ByName = ByType.Values.ToDictionary(stored => stored.Name);
 
     /// <summary>The stored names, one per event type.</summary>
@@ -54,8 +61,17 @@ public static class LedgerEvents
 
     /// <exception cref="InvalidOperationException">The type is unknown: a reader stops rather than skip a fact.</exception>
     /// <exception cref="JsonException">The data is not of that type.</exception>
-    public static LedgerEvent Decode(string type, ReadOnlySpan<byte> data)
+    public static LedgerEvent Decode(string type, ReadOnlySpan<byte> data) => Decode(type, data, Older);
+
+    /// <summary>Reads an event of an older shape, too: from version to version up to the current one.</summary>
+    /// <param name="older">How each older name is read as the next version.</param>
+    public static LedgerEvent Decode(string type, ReadOnlySpan<byte> data, IReadOnlyDictionary<string, Upcast> older)
     {
+        if (older.TryGetValue(type, out var upcast))
+        {
+            var (next, read) = upcast(JsonNode.Parse(data)?.AsObject() ?? throw new JsonException($"{type} is null"));
+            return Decode(next, JsonSerializer.SerializeToUtf8Bytes(read, LedgerJson.Default.JsonObject), older);
+        }
         if (!ByName.TryGetValue(type, out var stored)) throw new InvalidOperationException($"unknown ledger event type {type}");
         return (LedgerEvent?)JsonSerializer.Deserialize(data, stored.Json) ?? throw new JsonException($"{type} is null");
     }
@@ -114,4 +130,5 @@ public static class LedgerEvents
 [JsonSerializable(typeof(ChargeBack))]
 [JsonSerializable(typeof(WindowOverage))]
 [JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(JsonObject))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
 using Metering.Ledger.Pricing;
@@ -11,27 +12,43 @@ namespace Metering.Ledger.Stored;
 /// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
 public static class LedgerSnapshots
 {
-    public const string Version = "ledger-state.v1";
+    public const string Version = "ledger-state.v2";
+
+    private static readonly JsonTypeInfo<LedgerState> Json = (JsonTypeInfo<LedgerState>)new JsonSerializerOptions(StateJson.Default.Options)
+    {
+        TypeInfoResolver = StateJson.Default.WithAddedModifier(RequireAllButNulls),
+    }.GetTypeInfo(typeof(LedgerState));
 
     /// <exception cref="InvalidOperationException">The state holds facts that are in no stream yet.</exception>
     public static ReadOnlyMemory<byte> Save(LedgerState state)
     {
         if (state.Unappended.Count > 0) throw new InvalidOperationException("facts that are not appended yet cannot be in a snapshot");
-        return JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.LedgerState);
+        return JsonSerializer.SerializeToUtf8Bytes(state, Json);
     }
 
     /// <exception cref="JsonException">It is not a state of this version.</exception>
     public static LedgerState Restore(ReadOnlySpan<byte> data)
     {
-        var state = JsonSerializer.Deserialize(data, StateJson.Default.LedgerState) ?? throw new JsonException("the state is null");
+        var state = JsonSerializer.Deserialize(data, Json) ?? throw new JsonException("the state is null");
         foreach (var hold in state.Holds.Values) state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
         return state;
+    }
+
+    /// <summary>What is null is not written; all else must be there, or a list that is missing would be null.</summary>
+    private static void RequireAllButNulls(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+            if (property.AssociatedParameter is { IsNullable: true }) property.IsRequired = false;
+            else if (property is { Set: not null, IsSetNullable: false }) property.IsRequired = true;
     }
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     Converters = [
         typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>),
         typeof(SnakeCaseEnum<GroupKind>), typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>), typeof(SnakeCaseEnum<Bucket>)])]

@@ -28,10 +28,16 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
 
     public bool IsAhead(LedgerState state) => state.Unappended.Count > 0;
 
-    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) => (LedgerSnapshots.Version, LedgerSnapshots.Save(state));
+    public (string Version, ReadOnlyMemory<byte> Data)? Save(LedgerState state) =>
+        (LedgerSnapshots.Version, Sealed.Close(LedgerSnapshots.Save(state).Span));
 
-    public LedgerState? Restore(Snapshot snapshot) =>
-        snapshot.Version == LedgerSnapshots.Version ? LedgerSnapshots.Restore(snapshot.Data.Span) : null;
+    /// <summary>None for one that is of another format, damaged, or not of the revision it says: the events are folded instead.</summary>
+    public LedgerState? Restore(Snapshot snapshot)
+    {
+        if (snapshot.Version != LedgerSnapshots.Version || !Sealed.TryOpen(snapshot.Data, out var data)) return null;
+        var state = LedgerSnapshots.Restore(data.Span);
+        return state.Revision == snapshot.Revision ? state : null;
+    }
 
     private static Fact FactOf(LedgerEvent happened)
     {

@@ -41,6 +41,29 @@ internal static class AccountReplies
         return new() { GrantId = granted.Grant.ToString(), At = Moment(granted.At), Revision = recorded.Revision, Repeated = recorded.Repeated };
     }
 
+    public static V1.RevokeCreditReply RevokeCredit(Answer answer)
+    {
+        var recorded = LedgerReplies.Done(answer);
+        var revoked = recorded.Event<CreditRevoked>();
+        return new()
+        {
+            GrantId = revoked.Grant.ToString(), Amount = revoked.Amount, At = Moment(revoked.At), Revision = recorded.Revision,
+            Repeated = recorded.Repeated,
+        };
+    }
+
+    public static V1.SuspendReply Suspend(Answer answer)
+    {
+        var recorded = LedgerReplies.Done(answer);
+        return new() { At = Moment(recorded.Event<Suspended>().At), Revision = recorded.Revision, Repeated = recorded.Repeated };
+    }
+
+    public static V1.ResumeReply Resume(Answer answer)
+    {
+        var recorded = LedgerReplies.Done(answer);
+        return new() { At = Moment(recorded.Event<Resumed>().At), Revision = recorded.Revision, Repeated = recorded.Repeated };
+    }
+
     public static V1.ClosePeriodReply ClosePeriod(Answer answer)
     {
         var recorded = LedgerReplies.Done(answer);
@@ -54,7 +77,17 @@ internal static class AccountReplies
         return reply;
     }
 
-    private static V1.GroupTotal Total(GroupTotal total) => new()
+    private static V1.GroupTotal Total(GroupTotal total)
+    {
+        var message = Sums(total);
+        (message.Since, message.AdjustedCharge) = (total.Since, total.AdjustedCharge);
+        Fill(message.Windows, total.Windows ?? [], Window);
+        return message;
+    }
+
+    private static V1.WindowOverage Window(WindowOverage window) => new() { WindowStart = Moment(window.Start), Overage = window.Overage };
+
+    private static V1.GroupTotal Sums(GroupTotal total) => new()
     {
         Group = total.Group, Unit = total.Unit, Kind = Kind(total.Kind), Rollover = total.Rollover, Quota = total.Quota, Credit = total.Credit,
         Overage = total.Overage, Charge = total.Charge, AdjustedUsage = total.AdjustedUsage, AdjustedOverage = total.AdjustedOverage,

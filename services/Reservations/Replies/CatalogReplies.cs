@@ -56,6 +56,7 @@ internal static class CatalogReplies
             Overage = Overage(group.Overage), Reporting = Reporting(group.Reporting),
         };
         Fill(message.Matches, group.Matches, Match);
+        message.Thresholds.AddRange(group.Thresholds ?? []);
         return message;
     }
 

@@ -57,6 +57,7 @@ internal static class LedgerReplies
         if (refunded.AdjustsPeriod is { } adjusts) reply.AdjustsPeriod = adjusts;
         Fill(reply.Lines, refunded.Lines, Line);
         Fill(reply.Draws, refunded.Draws, Draw);
+        Fill(reply.Worth, refunded.Worth ?? [], ChargeBack);
         return reply;
     }
 
@@ -115,7 +116,10 @@ internal static class LedgerReplies
 
     private static V1.Tracked Tracked(UsageTracked tracked, long revision)
     {
-        var message = new V1.Tracked { Unmatched = tracked.Unmatched, At = Moment(tracked.At), Revision = revision };
+        var message = new V1.Tracked
+        {
+            Unmatched = tracked.Unmatched, At = Moment(tracked.At), Revision = revision, OccurredAt = End(tracked.OccurredAt),
+        };
         if (tracked.Period is { } period) message.Period = period;
         Fill(message.Lines, tracked.Lines, UsedLine);
         Fill(message.Draws, tracked.Draws, Draw);

@@ -11,7 +11,7 @@ internal static class Values
 {
     public static Timestamp Moment(DateTimeOffset at) => Timestamp.FromDateTimeOffset(at);
 
-    /// <summary>The end of a window; absent for a lifetime's.</summary>
+    /// <summary>A moment that may be none, or the end of a window; absent for a lifetime's.</summary>
     public static Timestamp? End(DateTimeOffset? end) => end is null || end == DateTimeOffset.MaxValue ? null : Timestamp.FromDateTimeOffset(end.Value);
 
     public static V1.Price Price(Price price) => new() { Nanos = price.Nanos, Per = price.Per };
@@ -36,6 +36,9 @@ internal static class Values
         foreach (var rating in line.Ratings ?? []) message.Ratings.Add(Rating(rating));
         return message;
     }
+
+    public static V1.ChargeBack ChargeBack(ChargeBack back) =>
+        new() { Group = back.Group, Start = Moment(back.Start), Overage = back.Overage, Nanos = back.Nanos };
 
     public static V1.Line Line(RefundLine line)
     {
@@ -62,7 +65,7 @@ internal static class Values
     }
 
     private static V1.RatedAmount Rating(RatedAmount rated) =>
-        new() { Group = rated.Group, Book = rated.Book, Price = Price(rated.Price), MarkupPpm = rated.MarkupPpm, Amount = rated.Amount };
+        new() { Group = rated.Group, Price = Price(rated.Price), MarkupPpm = rated.MarkupPpm, Amount = rated.Amount, Book = rated.Book };
 
     private static V1.Part Part(Part part)
     {

@@ -42,6 +42,21 @@ internal static class AccountRequests
         return new GrantCredit(id, content, request.Unit, request.Amount, request.Priority, expires, source);
     }
 
+    public static RevokeCredit Read(V1.RevokeCreditRequest request, Asking asking)
+    {
+        var (id, grant) = (Fields.CommandId(request.CommandId, asking.Now), Fields.GrantId(request.GrantId));
+        return new RevokeCredit(id, new Content("revoke_credit").Add(grant).Hash(), grant);
+    }
+
+    public static Suspend Read(V1.SuspendRequest request, Asking asking)
+    {
+        var (id, reason) = (Fields.CommandId(request.CommandId, asking.Now), Fields.Text("reason", request.Reason));
+        return new Suspend(id, new Content("suspend").Add(reason).Hash(), reason);
+    }
+
+    public static Resume Read(V1.ResumeRequest request, Asking asking) =>
+        new(Fields.CommandId(request.CommandId, asking.Now), new Content("resume").Hash());
+
     /// <summary>Keyed by the period, so its id is of no consequence.</summary>
     public static ClosePeriod Read(V1.ClosePeriodRequest request, Asking asking) => request.Period < 1
         ? throw RequestRefused.Invalid("period", "1 or more")

@@ -16,6 +16,10 @@ internal sealed record Asking(CatalogState Catalog, DateTimeOffset Now, TimeSpan
     public Ledger.Items<Ledger.Accounts.Rate> RatesNow(string meter, Ledger.Attributes attributes) =>
         Catalog.Rates(meter, attributes, Now, Now + WaitMost);
 
+    /// <summary>The prices of usage reported late: by the books in force when it happened, or now (rule 12).</summary>
+    public Ledger.Items<Ledger.Accounts.Rate> RatesSince(DateTimeOffset? occurredAt, string meter, Ledger.Attributes attributes) =>
+        Catalog.Rates(meter, attributes, occurredAt < Now ? occurredAt.Value : Now, Now + WaitMost);
+
     /// <summary>The prices of a line that belongs to a hold: the book in force at its reservation governs it (rule 19).</summary>
     public Ledger.Items<Ledger.Accounts.Rate> RatesOfHold(string meter, Ledger.Attributes attributes) =>
         Catalog.Rates(meter, attributes, Now - HeldMost, Now + WaitMost);

@@ -53,7 +53,8 @@ internal static class CatalogRequests
         group.Matches.Select((match, i) => MatchOf(match, $"{field}.matches[{i}]")).ToItems(),
         group.Quota, WindowOf($"{field}.window", group.Window), AnchorOf($"{field}.anchor", group.Anchor), group.RolloverMax, group.CommitAllowance,
         group.Overage is { } overage ? OverageOf(overage, $"{field}.overage") : null,
-        group.Reporting is { } reporting ? ReportingOf(reporting, $"{field}.reporting") : null);
+        group.Reporting is { } reporting ? ReportingOf(reporting, $"{field}.reporting") : null,
+        group.Thresholds.Count > 0 ? group.Thresholds.ToItems() : null);
 
     private static Match MatchOf(V1.Match match, string field) => new(match.Meter, Lines.AttributesOf($"{field}.attributes", match.Attributes));
 

@@ -19,6 +19,9 @@ internal sealed class Content
     private const byte Absent = 0;
     private const byte Present = 1;
 
+    /// <summary>Begins what was added to a message later: nothing is written where it is not used, so older hashes stand.</summary>
+    private const byte Later = 2;
+
     private readonly ArrayBufferWriter<byte> bytes = new(256);
 
     public Content(string kind) => Add(kind);
@@ -88,8 +91,12 @@ internal sealed class Content
         Add(group.RolloverMax).Add(group.CommitAllowance);
         Each(group.Matches, match => Add(match.Meter).Add(match.Where));
         Add(group.Overage);
-        return group.Reporting is { } reporting ? Add(reporting.StripeMeter).Add(reporting.Scale).Add((long)reporting.What) : Mark(Absent);
+        Add(group.Reporting);
+        return group.Thresholds is { } thresholds ? Mark(Later).Each(thresholds, percent => Add(percent)) : this;
     }
+
+    private Content Add(Reporting? reporting) =>
+        reporting is null ? Mark(Absent) : Add(reporting.StripeMeter).Add(reporting.Scale).Add((long)reporting.What);
 
     private Content Add(Overage? overage)
     {

@@ -26,6 +26,8 @@ internal static class Fields
 
     public static Guid ReservationId(string text) => Id("reservation_id", text);
 
+    public static Guid GrantId(string text) => Id("grant_id", text);
+
     /// <summary>A duration between two bounds; absent = none.</summary>
     public static TimeSpan? Duration(string field, Duration? duration, TimeSpan least, TimeSpan most)
     {

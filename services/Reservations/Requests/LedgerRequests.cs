@@ -54,17 +54,23 @@ internal static class LedgerRequests
     public static Track Read(V1.TrackRequest request, Asking asking)
     {
         var id = Fields.CommandId(request.CommandId, asking.Now);
-        var lines = Lines.Read("lines", request.Lines, asking, asking.RatesNow);
-        var enforced = request.Mode switch
-        {
-            V1.TrackMode.Unspecified or V1.TrackMode.Enforced => true,
-            V1.TrackMode.PostPaid => false,
-            _ => throw RequestRefused.Invalid("mode", "enforced or post-paid"),
-        };
-        return new Track(id, new Content("track").Add(lines).Add(enforced ? 1 : 0).Hash(), lines, enforced);
+        var occurredAt = Fields.Moment("occurred_at", request.OccurredAt);
+        var lines = Lines.Read("lines", request.Lines, asking, (meter, attributes) => asking.RatesSince(occurredAt, meter, attributes));
+        var enforced = IsEnforced(request.Mode);
+        var content = new Content("track").Add(lines).Add(enforced ? 1 : 0);
+        // hashes of requests that do not have it stay what they were before it was there
+        if (occurredAt is not null) content.Add(occurredAt);
+        return new Track(id, content.Hash(), lines, enforced, occurredAt);
     }
 
     public static Check Read(V1.CheckRequest request, Asking asking) => new(Lines.Read("lines", request.Lines, asking, asking.RatesNow));
+
+    private static bool IsEnforced(V1.TrackMode mode) => mode switch
+    {
+        V1.TrackMode.Unspecified or V1.TrackMode.Enforced => true,
+        V1.TrackMode.PostPaid => false,
+        _ => throw RequestRefused.Invalid("mode", "enforced or post-paid"),
+    };
 
     private static TimeSpan? TimeToLive(Google.Protobuf.WellKnownTypes.Duration? asked) =>
         Fields.Duration("time_to_live", asked, Limits.TimeToLiveLeast, Limits.TimeToLiveMost);

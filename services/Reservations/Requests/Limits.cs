@@ -5,6 +5,10 @@ internal static class Limits
 {
     public const int Lines = 64;
     public const int CustomLimits = 64;
+
+    /// <summary>Per line: thousands of such lines in a period still add up within 64 bits.</summary>
+    public const long Quantity = 1_000_000_000_000_000;
+
     public const int User = 128;
     public const int Text = 256;
     public const int PageDefault = 100;

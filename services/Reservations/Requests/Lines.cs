@@ -47,14 +47,9 @@ internal static class Lines
     private static void Check(string field, RepeatedField<V1.Line> lines, int least, long quantityLeast)
     {
         if (lines.Count < least || lines.Count > Limits.Lines) throw RequestRefused.Invalid(field, $"{least}–{Limits.Lines} lines");
-        var sum = 0L;
         for (var i = 0; i < lines.Count; i++)
-        {
-            var quantity = lines[i].Quantity;
-            if (quantity < quantityLeast) throw RequestRefused.Invalid($"{field}[{i}].quantity", $"{quantityLeast} or more");
-            if (quantity > long.MaxValue - sum) throw RequestRefused.Invalid($"{field}[{i}].quantity", "quantities whose sum fits 64 bits");
-            sum += quantity;
-        }
+            if (lines[i].Quantity < quantityLeast || lines[i].Quantity > Limits.Quantity)
+                throw RequestRefused.Invalid($"{field}[{i}].quantity", $"{quantityLeast} to 10¹⁵");
     }
 
     private static void CheckOnce<T>(string field, T[] lines, Func<T, (string, Attributes)> key)

@@ -17,6 +17,15 @@ internal sealed class AccountsService(Dispatcher dispatcher) : V1.Accounts.Accou
     public override Task<V1.GrantCreditReply> GrantCredit(V1.GrantCreditRequest request, ServerCallContext context) =>
         Errors.Translate(dispatcher.GrantCredit(request, context.Caller(), context.CancellationToken));
 
+    public override Task<V1.RevokeCreditReply> RevokeCredit(V1.RevokeCreditRequest request, ServerCallContext context) =>
+        Errors.Translate(dispatcher.RevokeCredit(request, context.Caller(), context.CancellationToken));
+
+    public override Task<V1.SuspendReply> Suspend(V1.SuspendRequest request, ServerCallContext context) =>
+        Errors.Translate(dispatcher.Suspend(request, context.Caller(), context.CancellationToken));
+
+    public override Task<V1.ResumeReply> Resume(V1.ResumeRequest request, ServerCallContext context) =>
+        Errors.Translate(dispatcher.Resume(request, context.Caller(), context.CancellationToken));
+
     public override Task<V1.ClosePeriodReply> ClosePeriod(V1.ClosePeriodRequest request, ServerCallContext context) =>
         Errors.Translate(dispatcher.ClosePeriod(request, context.Caller(), context.CancellationToken));
 }

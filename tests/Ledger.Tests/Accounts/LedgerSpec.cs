@@ -133,6 +133,9 @@ internal sealed class LedgerSpec
 
     public Answer Answer => turn.Answer!;
 
+    /// <summary>All that was appended so far, with the real ids.</summary>
+    public IReadOnlyList<LedgerEvent> Stream => stream;
+
     public IReadOnlyList<LedgerEvent> Appended => stream.Skip(before).Select(Numbered).ToList();
 
     /// <summary>Answers <see cref="NeedsPast"/> the way a runner does: looks in the stream and asks again.</summary>

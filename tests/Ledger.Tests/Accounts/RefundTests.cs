@@ -97,7 +97,10 @@ public sealed class RefundTests
         var spec = Given(Assign(Quota(50) with { Reporting = new("tokens", 1, Reports.Overage), Overage = Over(100) }), Track(1, Tokens(70)));
         spec.At(June).And(Track(2, Tokens(60)));
         spec.When(Refund(3, of: 1, Back(30)))
-            .Then(GaveBack(3, 1, June, [Back(30)], Took("tokens", 0, O(20), Q(10))) with { AdjustsPeriod = 2 })
+            .Then(GaveBack(3, 1, June, [Back(30)], Took("tokens", 0, O(20), Q(10))) with
+            {
+                AdjustsPeriod = 2, Worth = [new ChargeBack("tokens", 1, May, 20, 0)],
+            })
             .ThenBalance("tokens", used: 60, held: 0, available: 90);
         var closed = ClosedAt(spec, July);
         Assert.That(closed, Is.EqualTo(new GroupTotal("tokens", 1, "tokens", GroupKind.Funding, 0, 50, 0, 10, 0, -30, -20, 0, 0, new("tokens", 1, Reports.Overage))));

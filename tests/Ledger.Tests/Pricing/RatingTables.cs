@@ -98,7 +98,7 @@ public class RatingTables
         var last = new Tier(Max, new(1, 1), 0);
         yield return Row(null, last).SetArgDisplayNames("flat");
         yield return Row(null, last with { UpTo = 1 }, last with { UpTo = 2 }, last).SetArgDisplayNames("ascending");
-        yield return Row("tiers must not be empty").SetArgDisplayNames("empty");
+        yield return Row("tiers must have at least one tier").SetArgDisplayNames("empty");
         yield return Row("tiers[0].up_to must be open-ended in the last tier", last with { UpTo = 5 }).SetArgDisplayNames("with an end");
         yield return Row("tiers[0].up_to must be 1 or more", last with { UpTo = 0 }, last).SetArgDisplayNames("nothing in the first");
         yield return Row("tiers[1].up_to must be above that of the tier before", last with { UpTo = 5 }, last with { UpTo = 5 }, last)

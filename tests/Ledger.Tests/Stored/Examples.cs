@@ -45,7 +45,7 @@ internal static class Examples
 
     private static readonly GroupTotal Total = new(
         "tokens", 2, "tokens", GroupKind.Funding, 200_000, 1_000_000, 50_000, 150_000, 225_000, -700, -30, -45, 120_000,
-        Reports(Metering.Ledger.Catalog.Reports.Charge), [new WindowOverage(Start, 100_000), new WindowOverage(Start.AddDays(1), 50_000)]);
+        Reports(Metering.Ledger.Catalog.Reports.Charge), [new WindowOverage(Start, 100_000), new WindowOverage(Start.AddDays(1), 50_000, 7_000)]);
 
     private static readonly GroupTotal CapTotal = new("daily", 1, "USD", GroupKind.Cap, 0, 9, 0, 0, 0, 0, 0, 0, 0, null);
 

@@ -20,6 +20,20 @@ public sealed class ContentTests
     });
 
     [Test]
+    public void The_hashes_of_later_commands_and_fields_stand() => Assert.Multiple(() =>
+    {
+        var revoke = new V1.RevokeCreditRequest { CommandId = Id(), GrantId = Reservation };
+        var suspend = new V1.SuspendRequest { CommandId = Id(), Reason = "fraud" };
+        Stands("b031f12e75df7d058d6b72af30350730", LedgerRequests.Read(Track(null), Asked).Content, "as before there was occurred_at");
+        Stands("14d3aa58a0e0c53e04b56a4a3645856c", LedgerRequests.Read(Track(Now.AddDays(-1)), Asked).Content);
+        Stands("5b0e1bbe0332152a153873b45847f2dd", AccountRequests.Read(suspend, Asked).Content);
+        Stands("031f9a6b6f6ffea1b37fc766e0ee5f48", AccountRequests.Read(new V1.ResumeRequest { CommandId = Id() }, Asked).Content);
+        Stands("255978b2d5828aa03c311a063893024e", AccountRequests.Read(revoke, Asked).Content);
+        Stands("0b9e728bc51a88c75649b1456f746a51", CatalogRequests.Read(Publish(), Now).Content, "as before there were thresholds");
+        Stands("e4c907faabf3e11cd1970f7ed090acc7", CatalogRequests.Read(Publish(80, 100), Now).Content);
+    });
+
+    [Test]
     public void Who_asks_and_by_which_id_is_not_content()
     {
         var (one, other) = (Reserve(Line()), Reserve(Line()));
@@ -66,6 +80,25 @@ public sealed class ContentTests
 
     private static string Hash(V1.ReserveRequest request) => Hash(LedgerRequests.Read(request, Asked));
 
-    private static string Hash(Command command) =>
-        string.Create(CultureInfo.InvariantCulture, $"{command.Content.High:x16}{command.Content.Low:x16}");
+    private static V1.TrackRequest Track(DateTimeOffset? occurredAt) => new()
+    {
+        CommandId = Id(), Lines = { Line() }, Mode = V1.TrackMode.PostPaid, OccurredAt = occurredAt?.ToTimestamp(),
+    };
+
+    private static V1.PublishPlanRequest Publish(params int[] thresholds)
+    {
+        var group = new V1.LimitGroup
+        {
+            Label = "tokens", Unit = "tokens", Kind = V1.GroupKind.Funding, Window = V1.WindowLength.Day, Quota = 5,
+            Matches = { new V1.Match { Meter = "llm.*" } }, Thresholds = { thresholds },
+        };
+        var plan = new V1.Plan { Id = "pro", Period = V1.WindowLength.Month, Currency = "USD", Groups = { group } };
+        return new() { CommandId = Id(), Plan = plan };
+    }
+
+    private static void Stands(string hash, ContentHash content, string? why = null) => Assert.That(Hash(content), Is.EqualTo(hash), why);
+
+    private static string Hash(Command command) => Hash(command.Content);
+
+    private static string Hash(ContentHash content) => string.Create(CultureInfo.InvariantCulture, $"{content.High:x16}{content.Low:x16}");
 }

@@ -23,7 +23,7 @@ public sealed class LedgerRequestsTests
         yield return Row("lines[1].meter", Reserve(Line(), Line("llm.other")));
         yield return Row("lines[0].quantity", Reserve(Line(quantity: 0)));
         yield return Row("lines[0].quantity", Reserve(Line(quantity: -1)));
-        yield return Row("lines[1].quantity", Reserve(Line(quantity: long.MaxValue), Line("image.render", 1)));
+        yield return Row("lines[1].quantity", Reserve(Line("image.render"), Line(quantity: 1_000_000_000_000_001)));
         yield return Row("lines[1]", Reserve(Line(attributes: [("a", "1"), ("b", "2")]), Line(attributes: [("b", "2"), ("a", "1")])));
         yield return Row("lines[0].attributes", Reserve(Line(attributes: ("", "x"))));
         yield return Row("lines[0].attributes", Reserve(Line(attributes: (new('k', 65), "x"))));
@@ -37,6 +37,7 @@ public sealed class LedgerRequestsTests
         yield return Row("grace", Reserve(Line()), request => request.Grace = Seconds(3_601));
         yield return Row("reservation_id", Commit(), request => request.ReservationId = "");
         yield return Row("actual.items[0].quantity", Commit(Line(quantity: -1)));
+        yield return Row("actual.items[0].quantity", Commit(Line(quantity: 1_000_000_000_000_001)));
         yield return Row("actual.items[0].meter", Commit(Line("llm.other")));
         yield return Row("reservation_id", new V1.ReleaseRequest { CommandId = Id(), ReservationId = "x" });
         yield return Row("reason", Refund(), request => request.Reason = "");
@@ -47,6 +48,7 @@ public sealed class LedgerRequestsTests
         yield return Row("time_to_live", new V1.ExtendRequest { CommandId = Id(), ReservationId = Reservation });
         yield return Row("add[0].quantity", new V1.ExtendRequest { CommandId = Id(), ReservationId = Reservation, Add = { Line(quantity: 0) } });
         yield return Row("mode", new V1.TrackRequest { CommandId = Id(), Lines = { Line() }, Mode = (V1.TrackMode)9 });
+        yield return Row("occurred_at", new V1.TrackRequest { CommandId = Id(), Lines = { Line() }, OccurredAt = new() { Nanos = -1 } });
         yield return Row("lines", new V1.CheckRequest());
     }
 

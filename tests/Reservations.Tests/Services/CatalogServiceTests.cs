@@ -17,7 +17,7 @@ public sealed class CatalogServiceTests : ServiceTest
                 Mode = V1.TierMode.Volume,
                 Tiers = { new V1.Tier { UpTo = 10, Price = new() { Nanos = 1, Per = 2 } }, new V1.Tier { Price = new() { Nanos = 1, Per = 3 }, Flat = 4 } },
             },
-            Reporting = new() { StripeMeter = "spend", Scale = 1_000, What = V1.ReportedTotal.Charge },
+            Reporting = new() { StripeMeter = "spend", Scale = 1_000, What = V1.ReportedTotal.Charge }, Thresholds = { 80, 100, 120 },
         });
         (plan.Zone, plan.Anchor, plan.LateGrace, plan.BaseFee) = ("Europe/Berlin", V1.Anchor.SubscriptionStart, Duration.FromTimeSpan(TimeSpan.FromDays(2)), 20);
         var published = await Service.Catalog.PublishPlanAsync(new() { CommandId = Id(), Plan = plan });
@@ -47,6 +47,19 @@ public sealed class CatalogServiceTests : ServiceTest
         Assert.That((await Service.Catalog.ListPlansAsync(new())).Plans.Select(plan => plan.Plan.Id), Does.Not.Contain("basic"));
         Assert.That((await Service.Catalog.ListPlansAsync(new() { IncludeRetired = true })).Plans.Select(plan => plan.Plan.Id), Does.Contain("basic"));
         await Fails(Service.Catalog.RetirePlanAsync(new() { PlanId = "none" }), StatusCode.NotFound, "plan_id");
+    }
+
+    [TestCase("[0]", 0)]
+    [TestCase("[1]", 80, 80)]
+    [TestCase("[1]", 80, 79)]
+    [TestCase("[1]", 1, 1_001)]
+    [TestCase("", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)]
+    public async Task Thresholds_rise_from_1_to_1000_percent(string at, params int[] percents)
+    {
+        var group = Funding(1);
+        group.Thresholds.AddRange(percents);
+        await Fails(Service.Catalog.PublishPlanAsync(new() { CommandId = Id(), Plan = Plan("bad", group) }),
+            StatusCode.InvalidArgument, $"plan.groups[0].thresholds{at}");
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace Metering.Reservations.Tests.Services;
@@ -44,6 +45,30 @@ public sealed class ExpiryTests : ServiceTest
         Assert.That(await Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 1 }), Is.EqualTo(closed));
     }
 
+    [Test, Order(5)]
+    public async Task Late_usage_counts_and_is_priced_when_it_happened()
+    {
+        await Book(2);
+        Clock.Shift += TimeSpan.FromSeconds(10);
+        await Service.Catalog.PublishPlanAsync(new() { CommandId = Id(), Plan = Plan("money", Money(1_000)) });
+        var user = await NewUser("money");
+        var then = Clock.GetUtcNow();
+        await Book(3);
+        Clock.Shift += TimeSpan.FromMinutes(1);
+        var late = await Service.Reservations.TrackAsync(Late(user, then));
+        Assert.That(Rating(late), Is.EqualTo((1, 20)));
+        Assert.That(late.Tracked.OccurredAt.ToDateTimeOffset(), Is.EqualTo(then));
+        Assert.That(Rating(await Service.Reservations.TrackAsync(Late(user, Clock.GetUtcNow()))), Is.EqualTo((2, 30)));
+        var early = Late(user, Clock.GetUtcNow().AddMinutes(1));
+        await Fails(Service.Reservations.TrackAsync(early), StatusCode.InvalidArgument, "occurred_at");
+        var enforced = new V1.TrackRequest(Late(user, then)) { Mode = V1.TrackMode.Enforced };
+        await Fails(Service.Reservations.TrackAsync(enforced), StatusCode.InvalidArgument, "occurred_at");
+        Clock.Shift += TimeSpan.FromDays(40);
+        var closed = await Service.Reservations.TrackAsync(Late(user, then));
+        Assert.That(Rating(closed), Is.EqualTo((2, 30)), "its period was closed: it counts now");
+        Assert.That(closed.Tracked.Period, Is.GreaterThan(late.Tracked.Period));
+    }
+
     [Test, Order(4)]
     public async Task A_plan_ends_with_its_period()
     {
@@ -57,4 +82,24 @@ public sealed class ExpiryTests : ServiceTest
     }
 
     private async Task<string> Hold(string user) => (await Service.Reservations.ReserveAsync(Reserve(user, 100))).Granted.ReservationId;
+
+    private async Task Book(long nanos) => await Service.Catalog.PublishPriceBookAsync(new()
+    {
+        CommandId = Id(), Currency = "USD", Entries = { new V1.PriceEntry { Meter = "llm.tokens", Cost = Price(1), Price = Price(nanos) } },
+    });
+
+    private static V1.Price Price(long nanos) => new() { Nanos = nanos, Per = 1 };
+
+    private static V1.LimitGroup Money(long quota) => new(Funding(quota)) { Label = "budget", Unit = "USD" };
+
+    private V1.TrackRequest Late(string user, DateTimeOffset at) => new()
+    {
+        User = user, CommandId = Id(), Lines = { Line(10) }, Mode = V1.TrackMode.PostPaid, OccurredAt = at.ToTimestamp(),
+    };
+
+    private static (int Book, long Amount) Rating(V1.TrackReply reply)
+    {
+        var rating = reply.Tracked.Lines.Single().Ratings.Single();
+        return (rating.Book, rating.Amount);
+    }
 }

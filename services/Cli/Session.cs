@@ -1,0 +1,68 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Metering.V1;
+
+namespace Metering.Cli;
+
+/// <summary>One run of a command: the server it talks to and the screen it answers on.</summary>
+internal sealed class Session(Uri server, Screen screen, TimeProvider time) : IDisposable
+{
+    private const int Tries = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly GrpcChannel channel = GrpcChannel.ForAddress(server);
+
+    public Uri Server { get; } = server;
+
+    public Screen Screen { get; } = screen;
+
+    public Reservations.ReservationsClient Reservations => new(channel);
+
+    public Accounts.AccountsClient Accounts => new(channel);
+
+    public Catalog.CatalogClient Catalog => new(channel);
+
+    public Balances.BalancesClient Balances => new(channel);
+
+    public BillingOps.BillingOpsClient Billing => new(channel);
+
+    public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
+
+    /// <summary>Asks, again while it may yet be answered: the same message, so the same command id, so that it happens once.</summary>
+    public async Task<T> Ask<T>(Func<CallOptions, AsyncUnaryCall<T>> send, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await send(new CallOptions(deadline: (time.GetUtcNow() + Patience).UtcDateTime, cancellationToken: cancellation));
+            }
+            catch (RpcException error) when (attempt < Tries && IsPassing(error.StatusCode) && !cancellation.IsCancellationRequested)
+            {
+                await Task.Delay(Pause * attempt, time, cancellation);
+            }
+        }
+    }
+
+    /// <summary>All pages of a list: <paramref name="ask"/> takes a page's token, <paramref name="next"/> reads the next one's.</summary>
+    public async Task<List<TItem>> All<TReply, TItem>(
+        Func<string, CallOptions, AsyncUnaryCall<TReply>> ask, Func<TReply, IEnumerable<TItem>> items, Func<TReply, string> next,
+        CancellationToken cancellation)
+    {
+        var (all, token) = (new List<TItem>(), "");
+        do
+        {
+            var page = await Ask(call => ask(token, call), cancellation);
+            all.AddRange(items(page));
+            token = next(page);
+        }
+        while (token.Length > 0);
+        return all;
+    }
+
+    public void Dispose() => channel.Dispose();
+
+    private static bool IsPassing(StatusCode status) =>
+        status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;
+}

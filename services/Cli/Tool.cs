@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Grpc.Core;
+using Metering.V1;
+
+namespace Metering.Cli;
+
+/// <summary>The program: its options, its commands, and what becomes of whatever goes wrong.</summary>
+internal sealed class Tool
+{
+    private const string About = "Metering from the command line: prices, balances, histories, periods.";
+    private const string Trailer = "metering-error-bin";
+    private const string ServerVariable = "METERING_SERVER";
+    private const string DefaultServer = "http://127.0.0.1:5100";
+
+    private readonly Option<string> server = new("--server")
+    {
+        HelpName = "URL", Recursive = true, Description = $"Where metering is served. Without it, {ServerVariable}, else {DefaultServer}.",
+    };
+
+    private readonly Option<bool> json = new("--json")
+    {
+        Recursive = true, Description = "Answer programs: one JSON object per line, amounts as whole numbers (money in billionths).",
+    };
+
+    private readonly TextWriter output;
+    private readonly TextWriter error;
+    private readonly TimeProvider time;
+
+    private Tool(TextWriter output, TextWriter error, TimeProvider time) => (this.output, this.error, this.time) = (output, error, time);
+
+    /// <summary>Runs the command that the arguments ask for.</summary>
+    /// <returns>One of <see cref="Exit"/>.</returns>
+    public static async Task<int> Run(string[] args, TextWriter output, TextWriter error, TimeProvider time)
+    {
+        var parsed = new Tool(output, error, time).Root().Parse(args);
+        foreach (var wrong in parsed.Errors) await error.WriteLineAsync($"metering: {wrong.Message}");
+        if (parsed.Errors.Count > 0) return Exit.BadInput;
+        return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+    }
+
+    private RootCommand Root()
+    {
+        var root = new RootCommand(About) { server, json };
+        foreach (var verb in Verbs())
+        {
+            verb.SetAction((asked, cancellation) => Run(verb, asked, cancellation));
+            GroupOf(root, verb).Add(verb);
+        }
+        return root;
+    }
+
+    private static IEnumerable<Verb> Verbs() => typeof(Verb).Assembly.GetTypes()
+        .Where(type => type.IsSubclassOf(typeof(Verb)) && !type.IsAbstract)
+        .Select(type => (Verb)Activator.CreateInstance(type)!)
+        .OrderBy(verb => $"{verb.Group} {verb.Name}", StringComparer.Ordinal);
+
+    private static Command GroupOf(RootCommand root, Verb verb)
+    {
+        if (verb.Group is null) return root;
+        if (root.Subcommands.FirstOrDefault(command => command.Name == verb.Group) is { } known) return known;
+        var group = new Command(verb.Group, $"Commands on {verb.Group}.");
+        root.Add(group);
+        return group;
+    }
+
+    private async Task<int> Run(Verb verb, ParseResult asked, CancellationToken cancellation)
+    {
+        try
+        {
+            using var session = new Session(AddressOf(asked), new Screen(output, asked.GetValue(json)), time);
+            return await verb.Run(session, asked, cancellation);
+        }
+        catch (BadInputException wrong)
+        {
+            return await Fail(Exit.BadInput, wrong.Message);
+        }
+        catch (RpcException refused)
+        {
+            return await Fail(refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No, Explain(refused, AddressOf(asked)));
+        }
+    }
+
+    private Uri AddressOf(ParseResult asked)
+    {
+        var given = asked.GetValue(server);
+        try
+        {
+            return Reading.Server(given ?? Environment.GetEnvironmentVariable(ServerVariable) ?? DefaultServer);
+        }
+        catch (FormatException wrong)
+        {
+            throw new BadInputException($"{(given is null ? ServerVariable : server.Name)}: {wrong.Message}");
+        }
+    }
+
+    private async Task<int> Fail(int code, string message)
+    {
+        await error.WriteLineAsync($"metering: {message}");
+        return code;
+    }
+
+    // the field and what was expected there, as the server says it
+    private static string Explain(RpcException refused, Uri address) => refused switch
+    {
+        _ when ErrorOf(refused) is { Field.Length: > 0 } wrong => Explain(wrong),
+        { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } =>
+            $"no answer from {address}: is metering served there? ({refused.Status.Detail})",
+        _ => $"{address} answered {refused.StatusCode}: {refused.Status.Detail}",
+    };
+
+    private static string Explain(Error wrong) => wrong.Reason.StartsWith(wrong.Field, StringComparison.Ordinal) || wrong.Reason.Length == 0
+        ? $"{wrong.Field}: expected {wrong.Expected}"
+        : $"{wrong.Field}: expected {wrong.Expected}; {wrong.Reason}";
+
+    private static Error? ErrorOf(RpcException refused) =>
+        refused.Trailers.GetValueBytes(Trailer) is { } bytes ? Error.Parser.ParseFrom(bytes) : null;
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Metering.Cli;
+
+/// <summary>
+/// A command of the program. A file in <c>Verbs/</c> with a class that derives from this is all that a new one needs: it is found by its type.
+/// </summary>
+/// <param name="path">Its name, after that of its group if it has one: "balance", "prices import".</param>
+/// <param name="description">What it does, in a sentence.</param>
+internal abstract class Verb(string path, string description) : Command(path.Split(' ')[^1], description)
+{
+    /// <summary>The group that it belongs to; null = none.</summary>
+    public string? Group { get; } = path.Contains(' ') ? path.Split(' ')[0] : null;
+
+    /// <summary>Does it and says so on the session's screen.</summary>
+    /// <returns>One of <see cref="Exit"/>.</returns>
+    /// <exception cref="BadInputException">What was asked is wrong.</exception>
+    public abstract Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation);
+
+    /// <summary>The argument USER.</summary>
+    protected Argument<string> AddUser()
+    {
+        var user = new Argument<string>("USER") { Description = "The user's id." };
+        Add(user);
+        return user;
+    }
+
+    /// <summary>An option whose text is read by <paramref name="read"/>; absent = <paramref name="otherwise"/>.</summary>
+    protected Option<T> AddOption<T>(string name, string help, string description, Func<string, T> read, T otherwise)
+    {
+        var option = new Option<T>(name)
+        {
+            HelpName = help, Description = description, DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Read(name, result, read, otherwise),
+        };
+        Add(option);
+        return option;
+    }
+
+    /// <summary>A switch: off unless given.</summary>
+    protected Option<bool> AddSwitch(string name, string description)
+    {
+        var option = new Option<bool>(name) { Description = description };
+        Add(option);
+        return option;
+    }
+
+    internal static T Read<T>(string name, ArgumentResult result, Func<string, T> read, T otherwise)
+    {
+        try
+        {
+            return read(result.Tokens.Single().Value);
+        }
+        catch (FormatException wrong)
+        {
+            result.AddError($"{name}: {wrong.Message}");
+            return otherwise;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Grpc.Net.Client;
+using MassTransit;
+using Metering.Balances;
+using Metering.Kernel.Hosting;
+using Metering.Kernel.Projecting;
+using Metering.Kernel.Streams;
+using Metering.Reservations;
+using Metering.Reservations.Tests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Metering.Cli.Tests;
+
+/// <summary>The services that the command talks to, in this process over real HTTP/2, on streams in memory and a clock that can be moved.</summary>
+internal sealed class Served : IAsyncDisposable
+{
+    private readonly WebApplication app;
+    private readonly GrpcChannel channel;
+
+    private Served(WebApplication app, ShiftedTime clock)
+    {
+        (this.app, Clock) = (app, clock);
+        channel = GrpcChannel.ForAddress(Address);
+        (Reservations, Accounts, Catalog) = (new(channel), new(channel), new(channel));
+    }
+
+    public ShiftedTime Clock { get; }
+    public Uri Address => app.Services.GrpcAddress();
+    public V1.Reservations.ReservationsClient Reservations { get; }
+    public V1.Accounts.AccountsClient Accounts { get; }
+    public V1.Catalog.CatalogClient Catalog { get; }
+
+    public static async Task<Served> Start()
+    {
+        var clock = new ShiftedTime();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        // periods are closed by the command here, not by the service
+        builder.Configuration["Balances:ClosingEvery"] = "01:00:00";
+        builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<IEventStreams>(new MemoryStreams(clock))
+            .AddReservations(builder.Configuration).AddBalances(builder.Configuration)
+            .AddMassTransit(bus => bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context)));
+        var app = builder.Build();
+        app.MapReservations();
+        app.MapBalances();
+        await app.StartAsync();
+        return new(app, clock);
+    }
+
+    public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString();
+
+    /// <summary>Waits until the read models know all that the user's ledger says.</summary>
+    public async Task Project(string user, CancellationToken cancellation)
+    {
+        var streams = app.Services.GetRequiredService<IEventStreams>();
+        await foreach (var last in streams.Read($"ledger-{user}", Direction.Backwards, Revisions.End, 1, cancellation))
+            await app.Services.GetRequiredKeyedService<Projector>("balances").WaitFor(last.Position, cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        channel.Dispose();
+        await app.DisposeAsync();
+    }
+}

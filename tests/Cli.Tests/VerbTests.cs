@@ -1,0 +1,148 @@
+using System.Diagnostics;
+
+namespace Metering.Cli.Tests;
+
+internal sealed class VerbTests : CliTest
+{
+    [Test]
+    public async Task Balance_shows_what_is_left_now_and_as_of_any_moment()
+    {
+        var user = await Assign("ann", Tokens(500));
+        await Track(user, 120);
+        var before = Served.Clock.GetUtcNow();
+        Served.Clock.Shift += TimeSpan.FromMinutes(5);
+        await Track(user, 80);
+        Assert.That((await Done("balance", user)).Output, Does.Match(@"tokens +tokens +funding .* 500 .* 0 .* 200 .* 0 .* 0 .* 300 "));
+        Assert.That((await Done("balance", user, "--at", $"{before:O}")).Output, Does.Match(@"tokens +tokens +funding .* 500 .* 0 .* 120 .* 380 "));
+        var record = (await Done("balance", user, "--json")).Records.Single();
+        Assert.That(((string?)record["user"], (string?)record["groups"]![0]!["available"]), Is.EqualTo((user, "300")));
+    }
+
+    [Test]
+    public async Task Money_is_shown_exactly()
+    {
+        var user = await AssignMoney();
+        await Done("prices", "import", File("""{"m": {"input_cost_per_token": 1e-06, "output_cost_per_token": 1.000000001e-06}}"""));
+        Served.Clock.Shift += TimeSpan.FromSeconds(10);
+        await Track(user, 600_001, Output, "m");
+        var said = await Done("balance", user);
+        Assert.That(said.Output, Does.Match(@"money +USD +funding .* 0\.50 .* 0\.600001001 .* 0\.100001001 +no bound +0\.100001001"));
+    }
+
+    [Test]
+    public async Task History_shows_a_page_of_events_or_all_of_each()
+    {
+        var user = await Assign("ann", Tokens(500));
+        for (var i = 1; i <= 3; i++) await Track(user, i);
+        var all = (await Done("history", user, "--json")).Records;
+        Assert.That(all.Select(record => (long)record["revision"]!), Is.EqualTo(new[] { 0L, 1, 2, 3 }));
+        Assert.That((string?)all[3]["type"], Does.StartWith("usage_tracked").Or.StartWith("tracked"));
+        Assert.That((long)all[3]["data"]!["lines"]![0]!["quantity"]!, Is.EqualTo(3));
+        var some = await Done("history", user, "--from", "1", "--limit", "2");
+        Assert.That(some.Output, Does.Match(@"(?s) 1 .* 2 .*more: --from 3"));
+    }
+
+    [Test]
+    public async Task Periods_and_close_show_totals()
+    {
+        var user = await Assign("ann", Tokens(500));
+        await Track(user, 120);
+        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
+        await Served.Project(user, Stop);
+        Assert.That((await Done("periods", user)).Output, Does.Match(@"1 .* tokens +tokens +0 +120 "));
+        Assert.That((await Done("close", user, "1")).Output, Does.Match(@"(?s)period 1: .* of ann: closed at .*llm.output_tokens +120 +0"));
+        Assert.That((await Done("close", user, "1", "--json")).Records.Single()["repeated"]!.GetValue<bool>());
+        await Served.Project(user, Stop);
+        Assert.That((string?)(await Done("periods", user, "--json")).Records.Single()["state"], Is.EqualTo("PERIOD_STATE_CLOSED"));
+    }
+
+    [Test]
+    public async Task Check_ends_with_the_answer()
+    {
+        var user = await Assign("ann", Tokens(500));
+        Assert.That((await Done("check", user, $"{Output}=400", $"{Input}=100,model=large")).Output, Does.Match(@"(?s)allowed at .*tokens +quota +500 +0"));
+        var denied = await Run("check", user, $"{Output}=501");
+        Assert.That((denied.Code, denied.Error), Is.EqualTo((Exit.No, "")));
+        Assert.That(denied.Output, Does.Match(@"(?s)denied: funding exhausted in group tokens.* 501 .* 500 .* 0 .* 0 .* 500 "));
+        Assert.That((await Run("check", user, $"{Output}=501", "--json")).Records.Single()["denial"], Is.Not.Null);
+        Assert.That((await Done("history", user, "--json")).Records, Has.Length.EqualTo(1), "a check records nothing");
+    }
+
+    [Test]
+    public async Task Plans_and_meters_are_listed()
+    {
+        Assert.That((await Done("meters")).Output.Trim(), Is.EqualTo("no meters"));
+        Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
+        await Assign("ann", Tokens(500));
+        Assert.That((await Done("meters")).Output, Does.Match(@"(?s)llm.input_tokens +tokens.*llm.output_tokens +tokens"));
+        Assert.That((await Done("plans")).Output, Does.Match(@"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none"));
+        Assert.That((await Done("plans", "--json")).Records, Has.Length.EqualTo(1));
+        await Served.Catalog.RetirePlanAsync(new() { PlanId = "pro" });
+        Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
+        Assert.That((await Done("plans", "--retired")).Output, Does.Contain("pro"));
+    }
+
+    [TestCase(2, "user: expected 1", "balance", "not a user")]
+    [TestCase(2, "at: expected a moment that has passed", "balance", "ann", "--at", "2999-01-01")]
+    [TestCase(2, "--at: expected a time", "balance", "ann", "--at", "noon")]
+    [TestCase(1, "user: expected a user who had events then", "balance", "bob", "--at", "2020-01-01")]
+    [TestCase(2, "--from: expected a whole number of 0 or more", "history", "ann", "--from", "-1")]
+    [TestCase(2, "--limit: expected a whole number of 1 or more", "history", "ann", "--limit", "0")]
+    [TestCase(2, "METER=QUANTITY: expected METER=QUANTITY", "check", "ann", "llm.output_tokens")]
+    [TestCase(2, "METER=QUANTITY: expected a whole number", "check", "ann", "llm.output_tokens=1.5")]
+    [TestCase(2, "lines[0].meter: expected a declared meter", "check", "ann", "image.render=1")]
+    [TestCase(2, "PERIOD: expected a whole number from 1", "close", "ann", "0")]
+    [TestCase(1, "period: expected", "close", "ann", "7")]
+    [TestCase(2, "Required argument missing", "balance")]
+    [TestCase(2, "Required command was not provided", "prices")]
+    [TestCase(2, "", "explode")]
+    public async Task Mistakes_are_named_with_what_was_expected(int code, string error, params string[] args)
+    {
+        await Assign("ann", Tokens(500));
+        var said = await Run(args);
+        Assert.That((said.Code, said.Output), Is.EqualTo((code, "")));
+        Assert.That(said.Error, Does.StartWith($"metering: {error}"));
+    }
+
+    [TestCase("--server: expected an address", 2, "ftp://nowhere")]
+    [TestCase("no answer from http://127.0.0.1:1/", 1, "http://127.0.0.1:1")]
+    public async Task A_server_that_is_none_is_named(string error, int code, string server)
+    {
+        var said = await RunBare("--server", server, "meters");
+        Assert.That(said.Code, Is.EqualTo(code));
+        Assert.That(said.Error, Does.StartWith($"metering: {error}"));
+    }
+
+    [TestCase]
+    [TestCase("balance")]
+    [TestCase("check")]
+    [TestCase("close")]
+    [TestCase("history")]
+    [TestCase("meters")]
+    [TestCase("periods")]
+    [TestCase("plans")]
+    [TestCase("prices")]
+    [TestCase("prices", "import")]
+    public async Task Everything_has_help(params string[] path)
+    {
+        var said = await RunBare([.. path, "--help"]);
+        Assert.That((said.Code, said.Error), Is.EqualTo((Exit.Ok, "")));
+        Assert.That(said.Output, Does.Contain("Usage:").And.Contain("--server").And.Contain("--json"));
+    }
+
+    [Test]
+    public async Task The_program_itself_runs_and_finds_its_server_in_the_environment()
+    {
+        await Assign("ann", Tokens(500));
+        // the tests' own framework, as their folder lacks what that brings
+        var (dll, runtime) = (Path.Combine(AppContext.BaseDirectory, "metering.dll"), Path.Combine(AppContext.BaseDirectory, "Cli.Tests.runtimeconfig.json"));
+        string[] arguments = ["exec", "--runtimeconfig", runtime, dll, "check", "ann", $"{Output}=501"];
+        using var program = Process.Start(new ProcessStartInfo("dotnet", arguments)
+        {
+            Environment = { ["METERING_SERVER"] = Served.Address.ToString() }, RedirectStandardOutput = true,
+        })!;
+        Assert.That(await program.StandardOutput.ReadToEndAsync(Stop), Does.StartWith("denied: funding exhausted"));
+        await program.WaitForExitAsync(Stop);
+        Assert.That(program.ExitCode, Is.EqualTo(Exit.No));
+    }
+}
