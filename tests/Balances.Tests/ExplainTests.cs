@@ -32,6 +32,7 @@ internal sealed class ExplainTests : ServiceTest
         "catalog",
         Encoded(new MeterDeclared(May, By(1), new Meter("llm.tokens", "tokens"))),
         Encoded(new MeterDeclared(May, By(2), new Meter("image.render", "count"))),
+        Encoded(new MeterDeclared(May, By(5), new Meter("llm.free", "tokens"))),
         Encoded(new PriceBookPublished(May, By(3), Book(1, Cheap))),
         Encoded(new PriceBookPublished(May, By(4), Book(2, Dear))));
 
@@ -54,7 +55,7 @@ internal sealed class ExplainTests : ServiceTest
         {
             ChargeStepKind.Reserved, ChargeStepKind.Extended, ChargeStepKind.Committed, ChargeStepKind.Refunded,
         }));
-        Assert.That(story.Steps.Select(step => step.Revision), Is.EqualTo(new[] { 2, 3, 4, 6 }));
+        Assert.That(story.Steps.Select(step => step.Revision), Is.EqualTo(new[] { 2, 3, 4, 7 }));
         Assert.That(story.Lines.Single(), Is.EqualTo(new ChargedLine { Meter = "llm.tokens", Quantity = 200, Overrun = 10, Refunded = 60 }));
         Assert.That(story.Groups[0], Is.EqualTo(new V1.ChargedGroup
         {
@@ -106,7 +107,7 @@ internal sealed class ExplainTests : ServiceTest
         var story = await Charge(hold);
         Assert.That((story.PeriodClosed, story.Steps[^1].AdjustsPeriod), Is.EqualTo((true, 2)));
         // f(30) − f(5) = 90 − 25
-        Assert.That(story.Steps[^1].Worth.Single(), Is.EqualTo(new V1.ChargeBack { Group = "tokens", Overage = 25, Worth = 65, WindowStart = At(May) }));
+        Assert.That(story.Steps[^1].Worth.Single(), Is.EqualTo(new V1.ChargeBack { Group = "tokens", Overage = 25, Nanos = 65, Start = At(May) }));
     }
 
     [Test]
@@ -199,13 +200,12 @@ internal sealed class ExplainTests : ServiceTest
         var noPlan = (Denied)ann.Do(id => new Reserve(id, Hash(1), [Tokens(1)], TenMinutes, Grace));
         Same((await Explain(noPlan, 1)).Denial, noPlan);
         ann.Do(id => new AssignPlan(id, Hash(2), PlanOf(Dollars(5), Cap(10)), Ledger.Accounts.PlanChange.NextPeriod, null));
-        var unpriced = (Denied)ann.Do(id => new Reserve(id, Hash(3), [Tokens(1).Of("odd")], TenMinutes, Grace));
+        var unpriced = (Denied)ann.Do(id => new Reserve(id, Hash(3), [Tokens(1) with { Meter = "llm.free" }], TenMinutes, Grace));
         var unmatched = (Denied)ann.Do(id => new Reserve(id, Hash(4), [Images(1)], TenMinutes, Grace));
         ann.Do(id => new Suspend(id, Hash(5), "unpaid"));
         var suspended = (Denied)ann.Do(id => new Reserve(id, Hash(6), [Tokens(1)], TenMinutes, Grace));
         await ann.AppendTo(Streams, Stop);
-        var odd = new V1.Line { Meter = "llm.tokens", Quantity = 1, Attributes = { ["model"] = "odd" } };
-        var reply = await Explain(unpriced, odd);
+        var reply = await Explain(unpriced, new V1.Line { Meter = "llm.free", Quantity = 1 });
         Same(reply.Denial, unpriced);
         Assert.That((reply.Lines.Single().Unpriced, reply.Groups.Count), Is.EqualTo((true, 0)));
         reply = await Explain(unmatched, new V1.Line { Meter = "image.render", Quantity = 1 });

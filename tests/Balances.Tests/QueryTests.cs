@@ -147,7 +147,7 @@ internal sealed class QueryTests : ServiceTest
         {
             User = "ann", Period = new() { Number = 1, Start = At(May), End = At(June) }, State = PeriodState.Closed, Revision = 3,
             EndedAt = At(May.AddMonths(3).AddMinutes(-1)), ClosedAt = At(May.AddMonths(3).AddMinutes(-1)), StripeCustomer = "cus_1",
-            Groups = { new V1.GroupTotal { Group = "tokens", Unit = "tokens", Kind = GroupKind.Funding, Quota = 120 } },
+            Groups = { new V1.GroupTotal { Group = "tokens", Unit = "tokens", Kind = GroupKind.Funding, Quota = 120, Since = 1 } },
             Meters = { new V1.MeterTotal { Meter = "llm.tokens", Quantity = 120 } },
         }));
         Assert.That(page.NextPageToken, Is.Not.Empty);

@@ -148,7 +148,7 @@ internal static class ExplainedWire
     }
 
     private static V1.ChargeBack Of(ChargeBack back) =>
-        new() { Group = back.Group, Overage = back.Overage, Worth = back.Nanos, WindowStart = Wire.Of(back.Start) };
+        new() { Group = back.Group, Overage = back.Overage, Nanos = back.Nanos, Start = Wire.Of(back.Start) };
 
     private static V1.Line Line(RefundLine line)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metering.Balances.ReadModels;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Stored;
@@ -38,7 +39,9 @@ internal static class History
         if (snapshot is null || snapshot.Revision > upto || snapshot.Version != LedgerSnapshots.Version) return null;
         try
         {
-            return LedgerSnapshots.Restore(snapshot.Data.Span);
+            return Sealed.TryOpen(snapshot.Data, out var data) && LedgerSnapshots.Restore(data.Span) is var state && state.Revision == snapshot.Revision
+                ? state
+                : null;
         }
         catch (JsonException)
         {
