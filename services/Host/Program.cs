@@ -37,7 +37,8 @@ static async Task<WebApplication> Start(string[] args)
     app.MapBalances();
     app.MapBillingSync();
     app.MapHealth();
-    app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
+    app.Lifetime.ApplicationStarted.Register(
+        () => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
     await app.StartAsync();
     quiet.End();
     return app;

@@ -1,8 +1,8 @@
 namespace Metering.Host;
 
 /// <summary>
-/// Keeps from the log, until the host has started, what it says itself: that it does not start, and why, is told in one line; that addresses given as a
-/// setting are listened on by code is no news.
+/// Keeps from the log, until the host has started, what it says itself: that it does not start, and why, is
+/// told in one line; that addresses given as a setting are listened on by code is no news.
 /// </summary>
 internal sealed class QuietStart
 {

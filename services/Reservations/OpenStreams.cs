@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Metering.Reservations;
 
-/// <summary>Calls that stay open until someone ends them: the caller, or this service when it stops. Else they would hold up its end.</summary>
+/// <summary>Calls that stay open until someone ends them: the caller, or this service when it stops: they would hold up its end.</summary>
 internal sealed class OpenStreams(IHostApplicationLifetime lifetime)
 {
     /// <summary>Runs a call; the token it is given ends with the call and when the service stops.</summary>
