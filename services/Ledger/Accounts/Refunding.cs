@@ -49,7 +49,8 @@ internal sealed class Refunding
         if (context.State.Period(period) is not null) return null;
         if (!draws.Any(draw => draw.Parts.Any(part => part.Bucket == Bucket.Overage))) return null;
         // a close that is due now is in no stream yet
-        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(one => one.Period.Number == period)
+        var closed = command.Past!.Closed
+            ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(one => one.Period.Number == period)
             ?? throw new InvalidOperationException($"the past of {command.Reservation} lacks how period {period} was closed");
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
