@@ -40,11 +40,13 @@ internal sealed class Refunding
         var draws = amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems();
         var closed = Closed();
         // closed by another command since the stream was read: it is read again
-        if (closed is null && draws.Count > 0 && context.State.Period(period) is null) return Decision.Answered(new NeedsPast(command.Reservation));
+        if (closed is null && HasOverage(draws) && context.State.Period(period) is null) return Decision.Answered(new NeedsPast(command.Reservation));
         return Decision.Of(new Refunded(
             context.At, new Cause(command.Id, command.Content), command.Reservation, period, AdjustsPeriod(), command.Reason, back, draws,
-            command.RestoreUntil, null, closed is null ? null : Worth(draws, closed)));
+            command.RestoreUntil, null, closed is null || !HasOverage(draws) ? null : Worth(draws, closed)));
     }
+
+    private static bool HasOverage(Items<Draw> draws) => draws.Any(draw => draw.Parts.Any(part => part.Bucket == Bucket.Overage));
 
     /// <summary>How the period was closed, in the stream or in this very append; none: it is open.</summary>
     private PeriodClosed? Closed() => context.State.Period(period) is not null
@@ -144,7 +146,8 @@ internal sealed class Refunding
     /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
     private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
     {
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        var window = new Window(draw.Start, draw.End);
+        var room = new Room(context, context.TermsOf(plan, group, period, window), draw.Since, window, grants);
         if (room.Use is null) return 0;
         foreach (var part in back)
             if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);
