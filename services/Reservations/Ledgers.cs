@@ -32,6 +32,8 @@ internal sealed class Ledgers(DecisionRunner<LedgerState, Command, Answer> runne
 
     private static Command With(Command command, Past past) => command switch
     {
+        Reserve reserve => reserve with { Past = past },
+        Check check => check with { Past = past },
         Commit commit => commit with { Past = past },
         Release release => release with { Past = past },
         Extend extend => extend with { Past = past },

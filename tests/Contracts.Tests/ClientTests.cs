@@ -180,6 +180,16 @@ public sealed class ClientTests
     }
 
     [Test]
+    public async Task A_part_of_a_run_names_it_and_both_are_released()
+    {
+        await using (var run = await Metering.Reserve("user-1", Lines))
+        await using (await run.Reserve(Lines, TimeSpan.FromMinutes(3)))
+            Assert.That(service.Asked.OfType<ReserveRequest>().Select(asked => asked.ParentId), Is.EqualTo(new[] { "", run.Id }));
+        var ids = service.Asked.OfType<ReserveRequest>().Select(asked => asked.CommandId);
+        Assert.That(service.Asked.OfType<ReleaseRequest>().Select(asked => asked.ReservationId), Is.EqualTo(ids.Reverse()));
+    }
+
+    [Test]
     public async Task Watching_goes_on_until_the_service_ends_it()
     {
         service.Refuse(StatusCode.Unavailable);

@@ -63,7 +63,7 @@ public static class Decisions
 
     private static Decision Decide(Context context, Command command) => command switch
     {
-        Check check => Decision.Answered(Reserving.Check(context, check.Lines)),
+        Check check => Decision.Answered(Reserving.Check(context, check)),
         GetUsage => Decision.Answered(Balance.Of(context)),
         ClosePeriod close => Periods.Close(context, close),
         _ => Repeated(context, command) is { } answer ? Decision.Answered(answer) : DecideNew(context, command),

@@ -26,9 +26,9 @@ internal static class Plans
 
     private static Decision AssignAnew(Context context, AssignPlan command)
     {
-        var window = Calendar.WindowAt(
-            command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), context.At);
-        var assigned = Assigned(context, command, context.At, new Period(context.State.LastPeriod + 1, StartOfNew(context), window.End));
+        var start = StartOfNew(context);
+        var window = Calendar.WindowAt(command.Plan.Period, command.Plan.Anchor, context.At, context.Zones(command.Plan.Zone), start);
+        var assigned = Assigned(context, command, context.At, new Period(context.State.LastPeriod + 1, start, window.End));
         return context.State.Current is null ? Decision.Of(assigned) : Decision.Of(Periods.EndNow(context), assigned);
     }
 

@@ -46,8 +46,11 @@ internal sealed class Refunding
     /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
     private Items<ChargeBack>? Worth(Items<Draw> draws)
     {
-        if (draws.Count == 0 || context.State.Period(period) is not null) return null;
-        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().First(one => one.Period.Number == period);
+        if (context.State.Period(period) is not null) return null;
+        if (!draws.Any(draw => draw.Parts.Any(part => part.Bucket == Bucket.Overage))) return null;
+        // a close that is due now is in no stream yet
+        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(one => one.Period.Number == period)
+            ?? throw new InvalidOperationException($"the past of {command.Reservation} lacks how period {period} was closed");
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
             if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);
@@ -138,7 +141,8 @@ internal sealed class Refunding
     /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
     private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
     {
-        var room = new Room(context, group, draw.Since, new Window(draw.Start, draw.End), grants);
+        var window = new Window(draw.Start, draw.End);
+        var room = new Room(context, context.TermsOf(plan, group, period, window), draw.Since, window, grants);
         if (room.Use is null) return 0;
         foreach (var part in back)
             if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);

@@ -8,22 +8,25 @@ public delegate TimeZoneInfo Zones(string ianaId);
 
 /// <summary>What is being decided on: state, the moment, and where zones come from.</summary>
 /// <param name="CountsIn">The period that usage without a hold counts in; the running one by default.</param>
-internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones, Period? CountsIn = null)
+/// <param name="OccurredAt">The moment whose windows it counts in; now by default.</param>
+internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zones Zones, Period? CountsIn = null, DateTimeOffset? OccurredAt = null)
 {
     /// <summary>The window in which a group of the plan in force counts now.</summary>
     public Window WindowOf(PlanInForce plan, LimitGroup group, Period period)
     {
+        var at = OccurredAt ?? At;
         if (group.Window == WindowLength.BillingPeriod) return new(period.Start, period.End);
         var known = State.Use(group.Label, plan.SinceOf(group.Label))?.Windows;
-        if (known is { Count: > 0 } && At >= known[^1].Start && At < known[^1].End) return new(known[^1].Start, known[^1].End);
-        return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), At);
+        if (known is { Count: > 0 } && at >= known[^1].Start && at < known[^1].End) return new(known[^1].Start, known[^1].End);
+        return Calendar.WindowAt(group.Window, group.Anchor, plan.Anchor, Zones(plan.Plan.Zone), at);
     }
 
     /// <summary>A group's room for a command: now, or for a hold in the hold's own windows.</summary>
     public Room RoomOf(PlanInForce plan, Hold? hold, LimitGroup group, GrantRoom grants)
     {
         var window = hold is null ? WindowOf(plan, group, CountsIn ?? State.Current!.Period) : WindowOf(plan, group, hold);
-        return new Room(this, hold is null ? group : TermsOf(plan, group, hold, window), plan.SinceOf(group.Label), window, grants);
+        var terms = (hold?.Period ?? CountsIn?.Number) is { } period ? TermsOf(plan, group, period, window) : group;
+        return new Room(this, terms, plan.SinceOf(group.Label), window, grants);
     }
 
     /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
@@ -36,11 +39,13 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
 
     /// <summary>
     /// A hold keeps its groups, but the limits of a group that counts on under another plan are that plan's: its excess must not pass them. That is
-    /// the last plan of the hold's period for what counts in that period, the plan in force for what counts now.
+    /// the last plan of the period for what counts in that period, the plan in force for what counts now.
     /// </summary>
-    private LimitGroup TermsOf(PlanInForce plan, LimitGroup group, Hold hold, Window window)
+    public LimitGroup TermsOf(PlanInForce plan, LimitGroup group, int period, Window window)
     {
-        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At) ? State.Plan : State.Plans[State.Period(hold.Period)!.Assignment];
+        var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At)
+            ? State.Plan
+            : State.Period(period) is { } open ? State.Plans[open.Assignment] : null;
         return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
     }
 }
@@ -176,7 +181,7 @@ internal sealed class GrantRoom
         if (at >= 0) grants[at] = grants[at] with { Free = grants[at].Free + amount };
     }
 
-    private static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
+    public static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
         (grant.Priority, grant.ExpiresAt ?? DateTimeOffset.MaxValue, grant.GrantedAt, grant.Id);
 }
 
@@ -191,16 +196,47 @@ internal static class Parts
         else parts[at] = part with { Amount = parts[at].Amount + part.Amount };
     }
 
-    /// <summary>The last <paramref name="amount"/> of what was drawn, last first: how refunds go back (rule 7).</summary>
+    /// <summary>Takes the first <paramref name="amount"/> out of what was drawn, which has as much.</summary>
+    public static List<Part> TakeFirst(List<Part> drawn, long amount)
+    {
+        var first = new List<Part>();
+        for (var i = 0; i < drawn.Count && amount > 0; i++)
+        {
+            var some = Math.Min(amount, drawn[i].Amount);
+            if (some > 0) Add(first, drawn[i] with { Amount = some });
+            drawn[i] = drawn[i] with { Amount = drawn[i].Amount - some };
+            amount -= some;
+        }
+        return first;
+    }
+
+    public static long Sum(List<Part> parts)
+    {
+        long sum = 0;
+        foreach (var part in parts) sum += part.Amount;
+        return sum;
+    }
+
+    /// <summary>
+    /// The last <paramref name="amount"/> of what was drawn: how refunds go back (rule 7). Overage first, also where an extension drew from a
+    /// bucket that had room again; then in reverse order of the draw.
+    /// </summary>
     public static List<Part> Last(IReadOnlyList<Part> drawn, long amount)
     {
         var last = new List<Part>();
+        Last(last, drawn, overage: true, ref amount);
+        Last(last, drawn, overage: false, ref amount);
+        return last;
+    }
+
+    private static void Last(List<Part> last, IReadOnlyList<Part> drawn, bool overage, ref long amount)
+    {
         for (var i = drawn.Count - 1; i >= 0 && amount > 0; i--)
         {
             var some = Math.Min(amount, drawn[i].Amount);
-            if (some > 0) Add(last, drawn[i] with { Amount = some });
+            if (some <= 0 || (drawn[i].Bucket == Bucket.Overage) != overage) continue;
+            Add(last, drawn[i] with { Amount = some });
             amount -= some;
         }
-        return last;
     }
 }
