@@ -123,7 +123,8 @@ internal sealed class QueryTests : ServiceTest
         Assert.That((page.Events.Count, page.NextRevision), Is.EqualTo((2, 2L)));
         Assert.That(page.Events[1], Is.EqualTo(new Event
         {
-            Revision = 1, EventId = stored[1].Id.ToString(), Type = "reserved.v1", At = At(May), MetadataJson = "{}",
+            Revision = 1, EventId = stored[1].Id.ToString(), Type = "reserved.v1", At = At(May),
+            MetadataJson = System.Text.Encoding.UTF8.GetString(stored[1].Metadata.Span),
             Json = System.Text.Encoding.UTF8.GetString(stored[1].Data.Span),
         }));
         var rest = await Client.ListEventsAsync(new() { User = "ann", FromRevision = page.NextRevision });

@@ -84,7 +84,7 @@ public sealed class RebuildTests
             var player = players[step.User];
             var before = player.Events.Count;
             player.After(TimeSpan.FromMinutes(step.Minutes)).Do(CommandOf(player, step));
-            for (var i = before; i < player.Events.Count; i++) all.Add(player.Store(player.Events[i], i, (ulong)all.Count + 1));
+            for (var i = before; i < player.Events.Count; i++) all.Add(player.Store(i, (ulong)all.Count + 1));
         }
         return all;
     }

@@ -93,5 +93,11 @@ public sealed record ClosePeriod(Guid Id, ContentHash Content, int Period) : Com
 /// <param name="Parent">The run that it would be carved from.</param>
 public sealed record Check(Items<AskedLine> Lines, Guid? Parent = null, Past? Past = null) : Command(Guid.Empty, default);
 
+/// <summary>
+/// What a Reserve of these lines (or, of an open reservation, an Extend by them) would be answered, and what every group that they count in has to do
+/// with it; appends nothing.
+/// </summary>
+public sealed record Explain(Items<AskedLine> Lines, Guid? Reservation = null) : Command(Guid.Empty, default);
+
 /// <summary>The user's balances now; appends nothing.</summary>
 public sealed record GetUsage() : Command(Guid.Empty, default);

@@ -65,6 +65,7 @@ public static class Decisions
     {
         Check check => Decision.Answered(Reserving.Check(context, check)),
         GetUsage => Decision.Answered(Balance.Of(context)),
+        Explain explain => Decision.Answered(Explaining.Of(context, explain)),
         ClosePeriod close => Periods.Close(context, close),
         _ => Repeated(context, command) is { } answer ? Decision.Answered(answer) : DecideNew(context, command),
     };
