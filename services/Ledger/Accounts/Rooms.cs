@@ -143,14 +143,20 @@ internal static class Capped
 internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
+    private readonly Context context;
+    private readonly bool restored;
 
     /// <param name="restored">Those that expired too, nothing is free of them: for what comes back to one that is restored.</param>
     public GrantRoom(Context context, bool restored = false)
     {
+        (this.context, this.restored) = (context, restored);
         foreach (var grant in context.State.Grants)
-            if ((restored && !grant.Revoked) || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if (grant.Free > 0 && IsInForce(grant)) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
+
+    private bool IsInForce(Grant grant) =>
+        (restored && !grant.Revoked) || grant.ExpiresAt is not { } expiry || expiry > context.At;
 
     public long Free(string unit)
     {
@@ -179,6 +185,7 @@ internal sealed class GrantRoom
     {
         var at = grants.FindIndex(one => one.Grant.Id == id);
         if (at >= 0) grants[at] = grants[at] with { Free = grants[at].Free + amount };
+        else if (context.State.Grant(id) is var usedUp && IsInForce(usedUp)) grants.Add((usedUp, usedUp.Free + amount));
     }
 
     private static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
