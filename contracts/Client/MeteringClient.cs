@@ -30,17 +30,21 @@ public sealed class MeteringClient(Reservations.ReservationsClient calls, TimePr
     /// <param name="lines">What is about to be used, at most.</param>
     /// <param name="timeToLive">How long to hold, 1 s–24 h; 10 minutes by default.</param>
     /// <param name="cancellation">Gives up waiting. The hold may exist all the same, until it expires.</param>
-    public async Task<Reservation> Reserve(
-        string user, IEnumerable<Line> lines, TimeSpan? timeToLive = null, CancellationToken cancellation = default)
-    {
-        var request = new ReserveRequest { User = user, CommandId = NewId(), Lines = { lines }, TimeToLive = timeToLive?.ToDuration() };
-        return new Reservation(this, user, await tries.Run(call => calls.ReserveAsync(request, call), cancellation));
-    }
+    public Task<Reservation> Reserve(
+        string user, IEnumerable<Line> lines, TimeSpan? timeToLive = null, CancellationToken cancellation = default) =>
+        Reserve(new ReserveRequest { User = user, Lines = { lines }, TimeToLive = timeToLive?.ToDuration() }, cancellation);
 
     /// <summary>Records usage without a hold: <see cref="TrackMode.Enforced"/> must find room, <see cref="TrackMode.PostPaid"/> need not.</summary>
-    public Task<TrackReply> Track(string user, IEnumerable<Line> lines, TrackMode mode, CancellationToken cancellation = default)
+    /// <param name="user">Who used it.</param>
+    /// <param name="lines">What was used.</param>
+    /// <param name="mode">Whether it must find room.</param>
+    /// <param name="occurredAt">When it really happened, for post-paid usage that is told late; now by default.</param>
+    /// <param name="cancellation">Gives up waiting. The usage may be recorded all the same.</param>
+    public Task<TrackReply> Track(
+        string user, IEnumerable<Line> lines, TrackMode mode, DateTimeOffset? occurredAt = null, CancellationToken cancellation = default)
     {
         var request = new TrackRequest { User = user, CommandId = NewId(), Lines = { lines }, Mode = mode };
+        request.OccurredAt = occurredAt?.ToTimestamp();
         return tries.Run(call => calls.TrackAsync(request, call), cancellation);
     }
 
@@ -79,6 +83,12 @@ public sealed class MeteringClient(Reservations.ReservationsClient calls, TimePr
     }
 
     internal string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
+
+    internal async Task<Reservation> Reserve(ReserveRequest request, CancellationToken cancellation)
+    {
+        request.CommandId = NewId();
+        return new Reservation(this, request.User, await tries.Run(call => calls.ReserveAsync(request, call), cancellation));
+    }
 
     internal Task<CommitReply> Commit(CommitRequest request, CancellationToken cancellation) =>
         tries.Run(call => calls.CommitAsync(request, call), cancellation);

@@ -34,6 +34,24 @@ public sealed class Reservation : IAsyncDisposable
     /// <summary>When the hold should be settled, if allowed.</summary>
     public DateTimeOffset? Deadline { get; private set; }
 
+    /// <summary>
+    /// Reserves a part of this hold, which makes it a run: one budget for many calls, each reserved from it. What a part does not use returns to
+    /// the run while that is open; disposing the run gives back all that is left of it.
+    /// <code>
+    /// await using var run = await metering.Reserve(user, [Line.Of("llm.output_tokens", 100_000)], TimeSpan.FromHours(1));
+    /// await using var step = await run.Reserve([Line.Of("llm.output_tokens", 4000)]);
+    /// </code>
+    /// Denied with <see cref="DenialReason.RunBudget"/> if the run has not enough left. A part cannot be a run itself.
+    /// </summary>
+    /// <param name="lines">What is about to be used, at most.</param>
+    /// <param name="timeToLive">How long to hold, no longer than the run; 10 minutes by default.</param>
+    /// <param name="cancellation">Gives up waiting. The part may be reserved all the same, until it expires.</param>
+    public Task<Reservation> Reserve(IEnumerable<Line> lines, TimeSpan? timeToLive = null, CancellationToken cancellation = default)
+    {
+        var request = new ReserveRequest { User = user, ParentId = Id, Lines = { lines }, TimeToLive = timeToLive?.ToDuration() };
+        return metering.Reserve(request, cancellation);
+    }
+
     /// <summary>Charges what was really used and gives the rest back. After an exception it can be called again: it happens once.</summary>
     /// <param name="actual">What was really used; the whole hold by default.</param>
     /// <param name="cancellation">Gives up waiting. The commit may have happened all the same.</param>

@@ -32,9 +32,13 @@ public sealed record PeriodEnded(
 /// <param name="StripeCustomer">Whom Stripe bills; none = nobody yet.</param>
 /// <param name="Groups">Net use per limit group.</param>
 /// <param name="Meters">Net quantity per meter.</param>
+/// <param name="Hash">
+/// The head of the hash chain over the user's ledger up to this event: 64 hexadecimal digits. Whoever keeps it can have the ledger verified against it
+/// for ever (Balances.Verify). None: the event has no hash, so the chain is broken.
+/// </param>
 public sealed record PeriodClosed(
     string User, long Revision, Guid EventId, DateTimeOffset At, int Period, DateTimeOffset Start, DateTimeOffset End, string? StripeCustomer,
-    IReadOnlyList<GroupTotal> Groups, IReadOnlyList<MeterTotal> Meters);
+    IReadOnlyList<GroupTotal> Groups, IReadOnlyList<MeterTotal> Meters, string? Hash);
 
 /// <summary>A limit group's net use over a billing period. Amounts are of <paramref name="Unit"/>, nano-units where that is a currency.</summary>
 /// <param name="Group">Label of the group.</param>

@@ -13,6 +13,7 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
           --port N            the same, on 127.0.0.1
           --rate-limit N      refuse more than N requests per second and account (a sandbox of the real one takes 25)
           --any-customer      take usage of customers never heard of (else it is answered 200, then dropped)
+          --meter EVENT_NAME  an active sum meter of that event name in every account; may be repeated
           --stop-with-stdin   stop when standard input closes, so that it ends with the program that started it
           --help              this text
         """;
@@ -32,6 +33,7 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
         "--port" => this with { Options = Options with { Address = new Uri($"http://127.0.0.1:{Number(name, left)}") } },
         "--rate-limit" => this with { Options = Options with { RateLimit = Number(name, left) } },
         "--any-customer" => this with { Options = Options with { AnyCustomer = true } },
+        "--meter" => this with { Options = Options with { Meters = [.. Options.Meters, Value(name, left)] } },
         "--stop-with-stdin" => this with { StopWithInput = true },
         _ => throw new FormatException($"Unknown option {name}."),
     };

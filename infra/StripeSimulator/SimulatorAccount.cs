@@ -24,6 +24,7 @@ public sealed class SimulatorAccount
         Key = key;
         Keys = new IdempotencyKeys(options);
         Rate = new RateWindow(options);
+        foreach (var eventName in options.Meters.Distinct(StringComparer.Ordinal)) AddMeter(eventName);
     }
 
     public string Key { get; }

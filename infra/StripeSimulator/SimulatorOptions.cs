@@ -24,6 +24,9 @@ public sealed record SimulatorOptions
     /// <summary>An event without an active meter is taken and dropped, as the real service may do, instead of refused.</summary>
     public bool UnknownMeterIsAsync { get; init; }
 
+    /// <summary>Event names: every account has an active meter of each from its first use.</summary>
+    public IReadOnlyList<string> Meters { get; init; } = [];
+
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
     /// <summary>How many of the last requests are kept to look at.</summary>

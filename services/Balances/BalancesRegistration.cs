@@ -1,4 +1,5 @@
 using Metering.Balances.Closing;
+using Metering.Balances.Explaining;
 using Metering.Balances.Publishing;
 using Metering.Balances.Queries;
 using Metering.Balances.ReadModels;
@@ -32,6 +33,7 @@ public static class BalancesRegistration
         services.TryAddSingleton<Zones>(_ => TimeZoneInfo.FindSystemTimeZoneById);
         services.AddProjector(configuration, BalancesProjection.Schema, _ => BalancesProjection.Projection);
         services.AddProjector(configuration, Publisher.Schema, provider => Publisher.To(provider.GetRequiredService<IBus>()));
+        services.AddSingleton<CatalogReader>().AddSingleton<Explainer>();
         services.AddGrpc().AddServiceOptions<BalancesService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
         return services.AddOptions(configuration).AddCloser();
     }

@@ -22,7 +22,11 @@ internal sealed class PriceImport(Session session, string file, PriceMap map, lo
 
     private static readonly Timestamp EndOfTime = DateTimeOffset.MaxValue.ToTimestamp();
 
-    private readonly PublishPriceBookRequest request = new() { Currency = PriceMap.Currency, MarkupPpm = markupPpm, EffectiveFrom = effective };
+    private readonly PublishPriceBookRequest request = new()
+    {
+        Currency = PriceMap.Currency, MarkupPpm = markupPpm, EffectiveFrom = effective,
+    };
+
     private List<string> undeclared = [];
     private int kept;
     private int dropped;
@@ -41,7 +45,7 @@ internal sealed class PriceImport(Session session, string file, PriceMap map, lo
         if (used.Find(meter => meters.TryGetValue(meter, out var unit) && unit != TokenUnit) is { } other)
             throw new BadInputException($"--map: expected a meter in {TokenUnit}; {other} is in {meters[other]}");
         if (request.Entries.Count > PriceRules.EntriesMost || request.CalculateSize() > BytesMost)
-            throw new BadInputException($"FILE: expected at most {PriceRules.EntriesMost} prices in {BytesMost} bytes: one book takes effect as a whole");
+            throw new BadInputException($"FILE: expected at most {PriceRules.EntriesMost} prices in {BytesMost} bytes: all of a book");
     }
 
     /// <summary>Declares the meters that are missing and publishes the book.</summary>
@@ -77,13 +81,16 @@ internal sealed class PriceImport(Session session, string file, PriceMap map, lo
 
     private IEnumerable<string> Summary()
     {
-        yield return $"{Words.Count(map.Entries.Count)} prices of {Words.Count(Models())} models; not imported: {Words.Count(map.LeftOut.Count)} fields";
+        yield return $"{Words.Count(map.Entries.Count)} prices of {Words.Count(Models())} models; " +
+            $"not imported: {Words.Count(map.LeftOut.Count)} fields";
         if (undeclared.Count > 0) yield return $"{(published is null ? "to declare" : "declared")}: {string.Join(", ", undeclared)}";
         if (kept + dropped > 0) yield return $"of the last price book: {Words.Count(kept)} prices kept, {Words.Count(dropped)} dropped";
         yield return published is null
             ? "dry run: nothing was changed"
-            : $"price book {published.Book.Version}, × {Words.Money(markupPpm * 1_000)}, in force from {Words.Time(published.Book.EffectiveFrom)}";
+            : $"price book {published.Book.Version}, × {Markup(markupPpm)}, in force from {Words.Time(published.Book.EffectiveFrom)}";
     }
+
+    private static string Markup(long ppm) => Words.Money(ppm * 1_000);
 
     private int Models() => map.Entries.Select(entry => entry.Where).Distinct().Count();
 
@@ -96,8 +103,10 @@ internal sealed class PriceImport(Session session, string file, PriceMap map, lo
         if (beyond.Count > 0 && !keep && !replace) throw new BadInputException(Lost(last, beyond));
         (kept, dropped) = keep ? (beyond.Count, 0) : (0, beyond.Count);
         if (kept == 0) return;
-        if (last.Currency != request.Currency) throw new BadInputException($"--keep: expected a last book in {request.Currency}; it is in {last.Currency}");
-        if (last.MarkupPpm != markupPpm) throw new BadInputException($"--markup: expected {Words.Money(last.MarkupPpm * 1_000)}, that of the prices to keep");
+        if (last.Currency != request.Currency)
+            throw new BadInputException($"--keep: expected a last book in {request.Currency}; it is in {last.Currency}");
+        if (last.MarkupPpm != markupPpm)
+            throw new BadInputException($"--markup: expected {Markup(last.MarkupPpm)}, that of the prices to keep");
         request.Entries.AddRange(beyond);
     }
 
@@ -117,8 +126,8 @@ internal sealed class PriceImport(Session session, string file, PriceMap map, lo
     private static string Lost(Metering.V1.PriceBook last, List<Entry> beyond)
     {
         var some = string.Join("; ", beyond.Take(Shown).Select(entry => $"{entry.Meter} {Words.Attributes(entry.Attributes)}".TrimEnd()));
-        return $"--keep, --replace: expected one of them: price book {last.Version} has {Words.Count(beyond.Count)} prices that the map does not " +
-            $"have: {some}{(beyond.Count > Shown ? "; …" : "")}";
+        return $"--keep, --replace: expected one of them: price book {last.Version} has {Words.Count(beyond.Count)} prices " +
+            $"that the map does not have: {some}{(beyond.Count > Shown ? "; …" : "")}";
     }
 
     private static (string Meter, string Attributes) KeyOf(Entry entry) => (entry.Meter, Words.Attributes(entry.Attributes));

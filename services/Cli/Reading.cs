@@ -47,7 +47,8 @@ internal static class Reading
             throw new FormatException($"expected METER=QUANTITY[,KEY=VALUE...], like llm.output_tokens=4000,model=large, not \"{text}\"");
         var line = new Line { Meter = parts[0][0], Quantity = Whole(1)(parts[0][1]) };
         foreach (var part in parts.Skip(1))
-            if (!line.Attributes.TryAdd(part[0], part[1])) throw new FormatException($"expected each attribute once; {part[0]} occurs twice");
+            if (!line.Attributes.TryAdd(part[0], part[1]))
+                throw new FormatException($"expected each attribute once; {part[0]} occurs twice");
         return line;
     }
 

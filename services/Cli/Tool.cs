@@ -35,7 +35,8 @@ internal sealed class Tool
         var parsed = new Tool(output, error, time).Root().Parse(args);
         foreach (var wrong in parsed.Errors) await error.WriteLineAsync($"metering: {wrong.Message}");
         if (parsed.Errors.Count > 0) return Exit.BadInput;
-        return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        return await parsed.InvokeAsync(invocation);
     }
 
     private RootCommand Root()
@@ -76,7 +77,8 @@ internal sealed class Tool
         }
         catch (RpcException refused)
         {
-            return await Fail(refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No, Explain(refused, AddressOf(asked)));
+            var code = refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No;
+            return await Fail(code, Explain(refused, AddressOf(asked)));
         }
     }
 

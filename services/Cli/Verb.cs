@@ -4,7 +4,8 @@ using System.CommandLine.Parsing;
 namespace Metering.Cli;
 
 /// <summary>
-/// A command of the program. A file in <c>Verbs/</c> with a class that derives from this is all that a new one needs: it is found by its type.
+/// A command of the program. A file in <c>Verbs/</c> with a class that derives from this is all that a new one needs: it is found by
+/// its type.
 /// </summary>
 /// <param name="path">Its name, after that of its group if it has one: "balance", "prices import".</param>
 /// <param name="description">What it does, in a sentence.</param>

@@ -28,6 +28,9 @@ internal static class Words
     public static string Period(Period? period) => period is null ? "none" : $"{period.Number}: {Time(period.Start)} to {Time(period.End)}";
 
     /// <summary>A name of the contract as people write it: FundingExhausted is funding exhausted.</summary>
-    public static string Name(System.Enum value) =>
-        string.Concat(value.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+    public static string Name(System.Enum value)
+    {
+        var words = value.ToString().Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}");
+        return string.Concat(words).ToLowerInvariant();
+    }
 }

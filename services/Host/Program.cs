@@ -12,12 +12,42 @@ if (args.Contains("--help") || args.Contains("-h"))
     return 0;
 }
 
-// a switch without a value would take the next argument for its own
-var builder = WebApplication.CreateBuilder([.. args.Where(argument => argument != StopWithStdin.Option)]);
-builder.Configuration.AddInMemoryCollection(Defaults.Missing(builder.Configuration));
+WebApplication app;
 try
 {
+    app = await Start(args);
+}
+catch (Exception failure)
+{
+    await Console.Error.WriteLineAsync(StartFailure.Line(failure));
+    return StartFailure.Code(failure);
+}
+await using (app) await app.WaitForShutdownAsync();
+return 0;
+
+static async Task<WebApplication> Start(string[] args)
+{
+    Arguments.Check(args);
+    // a switch without a value would take the next argument for its own
+    var builder = WebApplication.CreateBuilder([.. args.Where(argument => argument != StopWithStdin.Option)]);
+    var quiet = new QuietStart(builder.Logging);
+    AddServices(builder, args);
+    var app = builder.Build();
+    app.MapReservations();
+    app.MapBalances();
+    app.MapBillingSync();
+    app.MapHealth();
+    app.Lifetime.ApplicationStarted.Register(
+        () => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
+    await app.StartAsync();
+    quiet.End();
+    return app;
+}
+
+static void AddServices(WebApplicationBuilder builder, string[] args)
+{
     Defaults.Check(builder.Configuration);
+    builder.Configuration.AddInMemoryCollection(Defaults.Missing(builder.Configuration));
     builder.ListenOnLoopback();
     builder.Services
         .AddStopWithStdin(args)
@@ -26,31 +56,11 @@ try
         .AddReservations(builder.Configuration)
         .AddBalances(builder.Configuration)
         .AddBillingSync(builder.Configuration)
-        .AddMassTransit(bus =>
-        {
-            bus.AddBillingSyncConsumers();
-            bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
-        });
-}
-catch (InvalidOperationException wrong)
-{
-    await Console.Error.WriteLineAsync($"metering host: {wrong.Message}");
-    return 2;
+        .AddMassTransit(AddBus);
 }
 
-var app = builder.Build();
-app.MapReservations();
-app.MapBalances();
-app.MapBillingSync();
-app.MapHealth();
-app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
-try
+static void AddBus(IBusRegistrationConfigurator bus)
 {
-    await app.RunAsync();
-    return 0;
-}
-catch (IOException cannotListen)
-{
-    await Console.Error.WriteLineAsync($"metering host: {cannotListen.Message}");
-    return 1;
+    bus.AddBillingSyncConsumers();
+    bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
 }

@@ -20,6 +20,7 @@ internal static class Errors
         AmountOverflowException => new(
             StatusCode.InvalidArgument, exception.Message, new V1.Error { Reason = exception.Message, Expected = "amounts of 64 bits" }),
         ClashException => new(StatusCode.Aborted, exception.Message),
+        StoppingException => new(StatusCode.Unavailable, exception.Message),
         OverloadedException or TooManyException => new(StatusCode.ResourceExhausted, exception.Message),
         StreamsUnavailableException => new(StatusCode.Unavailable, "the event store is away: send it again with the same id"),
         CatalogUnconfirmedException => new(StatusCode.Unavailable, exception.Message),

@@ -19,10 +19,12 @@ internal sealed class Ledgers(DecisionRunner<LedgerState, Command, Answer> runne
     {
         var stream = StreamOf(user);
         var answer = await runner.Handle(stream, command, caller, cancellation);
-        if (answer is NeedsPast needed)
+        // what was found can be out of date by the time that it is decided on
+        for (var tries = 0; answer is NeedsPast needed && tries < 3; tries++)
             answer = await runner.Handle(stream, With(command, await history.Find(stream, needed.Reservation, cancellation)), caller, cancellation);
         return answer switch
         {
+            NeedsPast => throw new ClashException(stream),
             Refused refused => throw new RequestRefused(refused),
             DoneBefore before => await Repeat(stream, before, cancellation),
             ClosedBefore closed => await Repeat(stream, closed, cancellation),
@@ -32,6 +34,8 @@ internal sealed class Ledgers(DecisionRunner<LedgerState, Command, Answer> runne
 
     private static Command With(Command command, Past past) => command switch
     {
+        Reserve reserve => reserve with { Past = past },
+        Check check => check with { Past = past },
         Commit commit => commit with { Past = past },
         Release release => release with { Past = past },
         Extend extend => extend with { Past = past },

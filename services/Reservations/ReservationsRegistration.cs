@@ -27,7 +27,7 @@ public static class ReservationsRegistration
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ReservationsOptions>>().Value);
         services.AddSingleton<UsageWatch>().AddSingleton(LedgerRunner).AddSingleton(CatalogRunner);
         services.AddSingleton<ReservationHistory>().AddSingleton<Ledgers>().AddSingleton<CatalogView>().AddSingleton<CatalogDesk>();
-        services.AddSingleton<Dispatcher>().AddSingleton<UsageFeed>().AddSingleton<Sessions>();
+        services.AddSingleton<Dispatcher>().AddSingleton<OpenStreams>().AddSingleton<UsageFeed>().AddSingleton<Sessions>();
         // no state of its own: one object serves all calls
         services.AddSingleton<ReservationsService>().AddSingleton<AccountsService>().AddSingleton<CatalogService>();
         services.AddHealthChecks().AddCheck<Readiness>("reservations", tags: ["ready"]);

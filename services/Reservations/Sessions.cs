@@ -13,17 +13,19 @@ internal sealed class Sessions(Dispatcher dispatcher, ReservationsOptions option
 {
     private static readonly WriteOptions More = new(WriteFlags.BufferHint);
 
+    /// <summary>Reads until <paramref name="open"/> ends; what was read by then is still answered.</summary>
     public async Task Serve(
-        IAsyncStreamReader<V1.SessionRequest> requests, IServerStreamWriter<V1.SessionReply> replies, Caller caller, CancellationToken cancellation)
+        IAsyncStreamReader<V1.SessionRequest> requests, IServerStreamWriter<V1.SessionReply> replies, Caller caller,
+        CancellationToken open, CancellationToken cancellation)
     {
         var answers = Channel.CreateUnbounded<V1.SessionReply>(new() { SingleReader = true });
         var writing = Write(answers.Reader, replies, cancellation);
         using var free = new SemaphoreSlim(options.SessionInFlight);
         try
         {
-            while (await requests.MoveNext(cancellation))
+            while (await requests.MoveNext(open))
             {
-                await free.WaitAsync(cancellation);
+                await free.WaitAsync(open);
                 _ = Answer(requests.Current, answers.Writer, free, caller, cancellation);
             }
         }
@@ -32,8 +34,8 @@ internal sealed class Sessions(Dispatcher dispatcher, ReservationsOptions option
             // answers under way still come: whoever holds a place has not answered yet
             for (var i = 0; i < options.SessionInFlight; i++) await free.WaitAsync(CancellationToken.None);
             answers.Writer.Complete();
+            await writing;
         }
-        await writing;
     }
 
     private async Task Answer(

@@ -11,10 +11,12 @@ internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimePro
 {
     private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
 
-    public async Task Follow(string user, IServerStreamWriter<V1.WatchUsageReply> replies, Caller caller, CancellationToken cancellation)
+    /// <summary>Waits for news until <paramref name="open"/> ends; what is being said then is still said.</summary>
+    public async Task Follow(
+        string user, IServerStreamWriter<V1.WatchUsageReply> replies, Caller caller, CancellationToken open, CancellationToken cancellation)
     {
         using var watcher = watch.Watch(Ledgers.StreamOf(Fields.User(user)));
-        for (V1.Usage? last = null; !cancellation.IsCancellationRequested; await watcher.Next(UntilNextLook(last!), clock, cancellation))
+        for (V1.Usage? last = null; ; await watcher.Next(UntilNextLook(last), clock, open))
         {
             var usage = await dispatcher.Usage(user, caller, cancellation);
             if (last is null || IsNews(usage, last)) await replies.WriteAsync(new V1.WatchUsageReply { Usage = usage }, cancellation);

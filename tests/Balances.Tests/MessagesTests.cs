@@ -1,3 +1,4 @@
+using System.Text;
 using Metering.Balances.Publishing;
 using Metering.Contracts.Messages;
 using Metering.Kernel.Streams;
@@ -17,6 +18,8 @@ public sealed class MessagesTests
     private static readonly Total Tokens500 = new(
         "tokens", 1, "tokens", GroupKind.Funding, 1, 2, 3, 4, 5, -6, -7, -9, 8,
         new Ledger.Catalog.Reporting("llm_tokens", 10, Reports.Overage));
+
+    private static readonly string Hash = new('a', 64);
 
     private static readonly Ledger.Accounts.Period First = new(1, May, June);
 
@@ -40,11 +43,19 @@ public sealed class MessagesTests
         var message = (Contracts.Messages.PeriodClosed)Messages.Of(Stored(happened), happened).Single();
         Assert.That(
             message with { Groups = [], Meters = [] },
-            Is.EqualTo(new Contracts.Messages.PeriodClosed("ann", 7, Number(3), June, 1, May, June, null, [], [])));
+            Is.EqualTo(new Contracts.Messages.PeriodClosed("ann", 7, Number(3), June, 1, May, June, null, [], [], Hash)));
         Assert.That(
             message.Groups.Single(),
             Is.EqualTo(new Contracts.Messages.GroupTotal("tokens", "tokens", "cap", 1, 2, 3, 4, 5, -6, -7, -9, 8, null)));
         Assert.That(message.Meters, Is.EqualTo(new[] { new Contracts.Messages.MeterTotal("llm.tokens", 9, 1) }));
+    }
+
+    [Test]
+    public void A_closed_period_without_a_hash_is_told_without_one()
+    {
+        var happened = new Closed(June, First, [], [], null);
+        var message = Messages.Of(Stored(happened) with { Metadata = "{}"u8.ToArray() }, happened).Single();
+        Assert.That(((Contracts.Messages.PeriodClosed)message).Hash, Is.Null);
     }
 
     [TestCase(false)]
@@ -92,6 +103,6 @@ public sealed class MessagesTests
     private static StoredEvent Stored(LedgerEvent happened)
     {
         var (type, data) = LedgerEvents.Encode(happened);
-        return new StoredEvent("ledger-ann", 7, new Position(9, 9), Number(3), type, data, ReadOnlyMemory<byte>.Empty);
+        return new StoredEvent("ledger-ann", 7, new Position(9, 9), Number(3), type, data, Encoding.ASCII.GetBytes($$"""{"actor":"tests","hash":"{{Hash}}"}"""));
     }
 }

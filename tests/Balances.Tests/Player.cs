@@ -1,3 +1,4 @@
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Stored;
@@ -8,6 +9,8 @@ namespace Metering.Balances.Tests;
 /// <summary>A user whose commands are really decided. Everything that comes of them is kept, in order.</summary>
 internal sealed class Player(string user)
 {
+    private readonly byte[] head = new byte[Chain.HashSize];
+    private readonly List<NewEvent> chained = [];
     private int ids;
 
     public string User { get; } = user;
@@ -19,7 +22,7 @@ internal sealed class Player(string user)
     public Guid NewId() => AccountSamples.IdAt(Now, ++ids);
 
     /// <summary>The events so far, as they are stored, at places 1, 2, 3 …</summary>
-    public List<StoredEvent> Stored => [.. Events.Select((happened, i) => Store(happened, i, (ulong)i + 1))];
+    public List<StoredEvent> Stored => [.. Events.Select((_, i) => Store(i, (ulong)i + 1))];
 
     /// <summary>Decides a command that is made of a new id.</summary>
     public Answer Do(Func<Guid, Command> command) => Do(command(NewId()));
@@ -47,13 +50,23 @@ internal sealed class Player(string user)
         reservation, Events.OfType<Reserved>().FirstOrDefault(e => e.Reservation == reservation),
         Events.OfType<Committed>().FirstOrDefault(e => e.Reservation == reservation),
         Events.OfType<Refunded>().FirstOrDefault(e => e.Reservation == reservation && e.Reason == Refunded.Unused),
-        Events.OfType<Released>().FirstOrDefault(e => e.Reservation == reservation));
+        Events.OfType<Released>().FirstOrDefault(e => e.Reservation == reservation),
+        Closed: Events.OfType<PeriodClosed>().FirstOrDefault(closed => closed.Period.Number == PeriodOf(reservation)));
 
-    /// <summary>An event of this user at a place in the global order.</summary>
-    public StoredEvent Store(LedgerEvent happened, int revision, ulong place)
+    private int? PeriodOf(Guid reservation) => Events.OfType<Committed>().FirstOrDefault(e => e.Reservation == reservation)?.Period;
+
+    /// <summary>An event of this user, chained to those before, at a place in the global order.</summary>
+    public StoredEvent Store(int revision, ulong place)
+    {
+        while (chained.Count <= revision) chained.Add(Next(Events[chained.Count]));
+        var next = chained[revision];
+        return new StoredEvent($"ledger-{User}", revision, new Position(place, place), next.Id, next.Type, next.Data, next.Metadata);
+    }
+
+    private NewEvent Next(LedgerEvent happened)
     {
         var (type, data) = LedgerEvents.Encode(happened);
-        return new StoredEvent($"ledger-{User}", revision, new Position(place, place), EventId(revision), type, data, "{}"u8.ToArray());
+        return Chain.Next(head, $"ledger-{User}", chained.Count, new Fact(type, data, happened.Cause?.Command), new Caller("tests", null));
     }
 
     /// <summary>Appends what is not in the store yet.</summary>
@@ -65,6 +78,4 @@ internal sealed class Player(string user)
         NewEvent[] news = [.. Stored.Skip((int)last + 1).Select(stored => new NewEvent(stored.Id, stored.Type, stored.Data, stored.Metadata))];
         return (await streams.Append(stream, last, news, cancellation)).Position;
     }
-
-    private Guid EventId(int revision) => AccountSamples.IdAt(AccountSamples.May, (User.Length + User[^1]) * 100_000 + revision);
 }

@@ -49,7 +49,7 @@ public sealed class ProjectionTests
         Reserve(ann, 10);
         ann.Now = June.AddMinutes(1);
         ann.Do(Close(1));
-        GroupTotal[] totals = [new("tokens", "tokens", GroupKind.Funding, 0, 120, 0, 0, 0, 0, 0, 0, Group.Reporting)];
+        GroupTotal[] totals = [new("tokens", 1, "tokens", GroupKind.Funding, 0, 120, 0, 0, 0, 0, 0, 0, 0, Group.Reporting)];
         var documents = Documents.After(ann);
         Assert.That(documents.Periods("ann"), Is.EqualTo(new[]
         {

@@ -123,7 +123,8 @@ internal sealed class QueryTests : ServiceTest
         Assert.That((page.Events.Count, page.NextRevision), Is.EqualTo((2, 2L)));
         Assert.That(page.Events[1], Is.EqualTo(new Event
         {
-            Revision = 1, EventId = stored[1].Id.ToString(), Type = "reserved.v1", At = At(May), MetadataJson = "{}",
+            Revision = 1, EventId = stored[1].Id.ToString(), Type = "reserved.v1", At = At(May),
+            MetadataJson = System.Text.Encoding.UTF8.GetString(stored[1].Metadata.Span),
             Json = System.Text.Encoding.UTF8.GetString(stored[1].Data.Span),
         }));
         var rest = await Client.ListEventsAsync(new() { User = "ann", FromRevision = page.NextRevision });
@@ -146,7 +147,7 @@ internal sealed class QueryTests : ServiceTest
         {
             User = "ann", Period = new() { Number = 1, Start = At(May), End = At(June) }, State = PeriodState.Closed, Revision = 3,
             EndedAt = At(May.AddMonths(3).AddMinutes(-1)), ClosedAt = At(May.AddMonths(3).AddMinutes(-1)), StripeCustomer = "cus_1",
-            Groups = { new V1.GroupTotal { Group = "tokens", Unit = "tokens", Kind = GroupKind.Funding, Quota = 120 } },
+            Groups = { new V1.GroupTotal { Group = "tokens", Unit = "tokens", Kind = GroupKind.Funding, Quota = 120, Since = 1 } },
             Meters = { new V1.MeterTotal { Meter = "llm.tokens", Quantity = 120 } },
         }));
         Assert.That(page.NextPageToken, Is.Not.Empty);

@@ -17,13 +17,17 @@ public sealed class RebuildTests
     private static readonly LimitGroup Tokens500 = Quota(500) with
     {
         RolloverMax = 200, CommitAllowance = 10, Overage = Over(300, 2), Reporting = new Reporting("llm_tokens", 10, Reports.Usage),
+        Thresholds = [10, 80, 110],
     };
 
     private static readonly Plan[] Plans =
     [
         PlanOf(Tokens500, Cap(400)),
         PlanOf(Tokens500 with { Quota = 900, Overage = null }, Cap(600), Cap(90, WindowLength.Hour, "hourly")) with { Id = "max", Version = 2 },
-        PlanOf(Quota(70) with { Window = WindowLength.Week }) with { Id = "mini", LateGrace = TimeSpan.FromDays(1) },
+        PlanOf(Quota(70) with
+        {
+            Window = WindowLength.Week, Overage = Over(300, 3), Reporting = new Reporting("llm_tokens", 10, Reports.Charge),
+        }) with { Id = "mini", LateGrace = TimeSpan.FromDays(1) },
     ];
 
     private readonly record struct Step(int User, int Kind, int Amount, int Pick, int Minutes);
@@ -31,7 +35,7 @@ public sealed class RebuildTests
     private static Arbitrary<(Step[] Steps, int[] Cuts)> Histories => (
         from steps in Gen.ArrayOf(
             from user in Gen.Choose(0, 2)
-            from kind in Gen.Choose(0, 15)
+            from kind in Gen.Choose(0, 18)
             from amount in Gen.Choose(1, 200)
             from pick in Gen.Choose(0, 9)
             from minutes in Gen.Frequency((6, Gen.Choose(0, 5)), (3, Gen.Choose(5, 2_000)), (1, Gen.Choose(2_000, 60_000)))
@@ -80,7 +84,7 @@ public sealed class RebuildTests
             var player = players[step.User];
             var before = player.Events.Count;
             player.After(TimeSpan.FromMinutes(step.Minutes)).Do(CommandOf(player, step));
-            for (var i = before; i < player.Events.Count; i++) all.Add(player.Store(player.Events[i], i, (ulong)all.Count + 1));
+            for (var i = before; i < player.Events.Count; i++) all.Add(player.Store(i, (ulong)all.Count + 1));
         }
         return all;
     }
@@ -97,6 +101,9 @@ public sealed class RebuildTests
             3 when step.Pick == 0 => new EndPlan(id, hash),
             3 or 4 => new ClosePeriod(id, hash, Math.Max(1, player.State.LastPeriod - step.Pick % 3)),
             5 => new Track(id, hash, [Tokens(step.Amount)], step.Pick < 5),
+            12 => new Track(id, hash, [Tokens(step.Amount)], false, player.Now.AddHours(-step.Amount)),
+            13 => player.State.Suspended ? new Resume(id, hash) : new Suspend(id, hash, "payment_failed"),
+            14 when player.State.Grants is { Count: > 0 } grants => new RevokeCredit(id, hash, grants[step.Pick % grants.Count].Id),
             6 or 7 when settled != default =>
                 new Refund(id, hash, settled, step.Pick < 3 ? null : [Back(step.Amount)], "bad answer", null, player.PastOf(settled)),
             8 when open != default => new Release(id, hash, open),

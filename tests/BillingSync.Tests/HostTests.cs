@@ -52,6 +52,10 @@ public sealed class HostTests
     }
 
     [Test]
+    public void Nothing_is_told_to_the_vendor_of_the_bus() =>
+        Assert.That(app.Services.GetRequiredService<IOptions<UsageTelemetryOptions>>().Value.Enabled, Is.False);
+
+    [Test]
     public async Task Messages_become_reports_that_operators_can_list()
     {
         await Publish(Ended("ann", 700));

@@ -78,7 +78,10 @@ internal abstract class CliTest : IDisposable
     {
         foreach (var meter in new[] { Input, Output })
             await Served.Catalog.DeclareMeterAsync(new() { Meter = new() { Name = meter, Unit = "tokens" } });
-        var plan = new V1.Plan { Id = "pro", Period = V1.WindowLength.Month, Anchor = V1.Anchor.SubscriptionStart, Currency = "USD", Groups = { group } };
+        var plan = new V1.Plan
+        {
+            Id = "pro", Period = V1.WindowLength.Month, Anchor = V1.Anchor.SubscriptionStart, Currency = "USD", Groups = { group },
+        };
         await Served.Catalog.PublishPlanAsync(new() { CommandId = Served.NewId(), Plan = plan });
         await Served.Accounts.AssignPlanAsync(new() { User = user, CommandId = Served.NewId(), PlanId = "pro" });
         return user;
@@ -94,6 +97,7 @@ internal abstract class CliTest : IDisposable
     {
         var line = new V1.Line { Meter = meter, Quantity = quantity };
         if (model is not null) line.Attributes.Add("model", model);
-        return await Served.Reservations.TrackAsync(new() { User = user, CommandId = Served.NewId(), Mode = V1.TrackMode.Enforced, Lines = { line } });
+        var track = new V1.TrackRequest { User = user, CommandId = Served.NewId(), Mode = V1.TrackMode.Enforced, Lines = { line } };
+        return await Served.Reservations.TrackAsync(track);
     }
 }

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Metering.Cli.Tests;
 
-/// <summary>The services that the command talks to, in this process over real HTTP/2, on streams in memory and a clock that can be moved.</summary>
+/// <summary>The services that the command talks to, in this process over HTTP/2; streams in memory, a clock that moves.</summary>
 internal sealed class Served : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -38,7 +38,7 @@ internal sealed class Served : IAsyncDisposable
         var clock = new ShiftedTime();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         // periods are closed by the command here, not by the service
         builder.Configuration["Balances:ClosingEvery"] = "01:00:00";

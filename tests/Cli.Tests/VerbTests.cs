@@ -13,7 +13,8 @@ internal sealed class VerbTests : CliTest
         Served.Clock.Shift += TimeSpan.FromMinutes(5);
         await Track(user, 80);
         Assert.That((await Done("balance", user)).Output, Does.Match(@"tokens +tokens +funding .* 500 .* 0 .* 200 .* 0 .* 0 .* 300 "));
-        Assert.That((await Done("balance", user, "--at", $"{before:O}")).Output, Does.Match(@"tokens +tokens +funding .* 500 .* 0 .* 120 .* 380 "));
+        var past = await Done("balance", user, "--at", $"{before:O}");
+        Assert.That(past.Output, Does.Match(@"tokens +tokens +funding .* 500 .* 0 .* 120 .* 380 "));
         var record = (await Done("balance", user, "--json")).Records.Single();
         Assert.That(((string?)record["user"], (string?)record["groups"]![0]!["available"]), Is.EqualTo((user, "300")));
     }
@@ -60,7 +61,8 @@ internal sealed class VerbTests : CliTest
     public async Task Check_ends_with_the_answer()
     {
         var user = await Assign("ann", Tokens(500));
-        Assert.That((await Done("check", user, $"{Output}=400", $"{Input}=100,model=large")).Output, Does.Match(@"(?s)allowed at .*tokens +quota +500 +0"));
+        var allowed = await Done("check", user, $"{Output}=400", $"{Input}=100,model=large");
+        Assert.That(allowed.Output, Does.Match(@"(?s)allowed at .*tokens +quota +500 +0"));
         var denied = await Run("check", user, $"{Output}=501");
         Assert.That((denied.Code, denied.Error), Is.EqualTo((Exit.No, "")));
         Assert.That(denied.Output, Does.Match(@"(?s)denied: funding exhausted in group tokens.* 501 .* 500 .* 0 .* 0 .* 500 "));
@@ -75,7 +77,8 @@ internal sealed class VerbTests : CliTest
         Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
         await Assign("ann", Tokens(500));
         Assert.That((await Done("meters")).Output, Does.Match(@"(?s)llm.input_tokens +tokens.*llm.output_tokens +tokens"));
-        Assert.That((await Done("plans")).Output, Does.Match(@"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none"));
+        var plans = await Done("plans");
+        Assert.That(plans.Output, Does.Match(@"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none"));
         Assert.That((await Done("plans", "--json")).Records, Has.Length.EqualTo(1));
         await Served.Catalog.RetirePlanAsync(new() { PlanId = "pro" });
         Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
@@ -135,7 +138,8 @@ internal sealed class VerbTests : CliTest
     {
         await Assign("ann", Tokens(500));
         // the tests' own framework, as their folder lacks what that brings
-        var (dll, runtime) = (Path.Combine(AppContext.BaseDirectory, "metering.dll"), Path.Combine(AppContext.BaseDirectory, "Cli.Tests.runtimeconfig.json"));
+        var folder = AppContext.BaseDirectory;
+        var (dll, runtime) = (Path.Combine(folder, "metering.dll"), Path.Combine(folder, "Cli.Tests.runtimeconfig.json"));
         string[] arguments = ["exec", "--runtimeconfig", runtime, dll, "check", "ann", $"{Output}=501"];
         using var program = Process.Start(new ProcessStartInfo("dotnet", arguments)
         {

@@ -56,6 +56,16 @@ public sealed class ClientTests
     }
 
     [Test]
+    public async Task Usage_told_late_says_when_it_happened()
+    {
+        var then = DateTimeOffset.UnixEpoch.AddYears(56);
+        await Metering.Track("user-1", Lines, TrackMode.PostPaid, then);
+        await Metering.Track("user-1", Lines, TrackMode.Enforced);
+        var asked = service.Asked.Cast<TrackRequest>().Select(one => (one.Mode, one.OccurredAt?.ToDateTimeOffset()));
+        Assert.That(asked, Is.EqualTo(new[] { (TrackMode.PostPaid, then), (TrackMode.Enforced, (DateTimeOffset?)null) }));
+    }
+
+    [Test]
     public void Tries_end_and_their_pauses_double_up_to_the_longest()
     {
         service.Refuse(StatusCode.Unavailable, times: 9);
@@ -167,6 +177,16 @@ public sealed class ClientTests
         await hold.Extend(TimeSpan.FromMinutes(3), Lines);
         Assert.That(hold.Deadline, Is.EqualTo(RefusingReservations.Deadline.ToDateTimeOffset().AddMinutes(3)));
         Assert.That(service.Asked.OfType<ExtendRequest>().Single().Add, Is.EqualTo(Lines));
+    }
+
+    [Test]
+    public async Task A_part_of_a_run_names_it_and_both_are_released()
+    {
+        await using (var run = await Metering.Reserve("user-1", Lines))
+        await using (await run.Reserve(Lines, TimeSpan.FromMinutes(3)))
+            Assert.That(service.Asked.OfType<ReserveRequest>().Select(asked => asked.ParentId), Is.EqualTo(new[] { "", run.Id }));
+        var ids = service.Asked.OfType<ReserveRequest>().Select(asked => asked.CommandId);
+        Assert.That(service.Asked.OfType<ReleaseRequest>().Select(asked => asked.ReservationId), Is.EqualTo(ids.Reverse()));
     }
 
     [Test]

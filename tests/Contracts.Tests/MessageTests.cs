@@ -14,7 +14,7 @@ public sealed class MessageTests
     [Test]
     public void A_closed_period_arrives_as_it_was_sent() => Arrives(new PeriodClosed(
         "user-1", 41, Guid.CreateVersion7(Start), Start.AddMonths(1), 3, Start, Start.AddMonths(1), "cus_1", [Tokens],
-        [new MeterTotal("llm.input_tokens", 9, 1)]));
+        [new MeterTotal("llm.input_tokens", 9, 1)], new string('a', 64)));
 
     [Test]
     public void An_ended_period_arrives_as_it_was_sent() => Arrives(new PeriodEnded(

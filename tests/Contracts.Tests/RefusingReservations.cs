@@ -28,6 +28,7 @@ internal sealed class RefusingReservations : Reservations.ReservationsBase
 
     public override Task<CommitReply> Commit(CommitRequest request, ServerCallContext context) => Answer(request, new CommitReply());
     public override Task<ReleaseReply> Release(ReleaseRequest request, ServerCallContext context) => Answer(request, new ReleaseReply());
+    public override Task<TrackReply> Track(TrackRequest request, ServerCallContext context) => Answer(request, new TrackReply());
     public override Task<RefundReply> Refund(RefundRequest request, ServerCallContext context) => Answer(request, new RefundReply());
 
     public override Task<ExtendReply> Extend(ExtendRequest request, ServerCallContext context) => Answer(request, new ExtendReply

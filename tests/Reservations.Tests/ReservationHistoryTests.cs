@@ -34,6 +34,69 @@ public sealed class ReservationHistoryTests
         Assert.That(streams.Reads, Is.LessThanOrEqualTo(2 + 15));
     }
 
+    [FsCheck.NUnit.Property(MaxTest = 20)]
+    public bool Finds_how_its_period_was_closed(int seed)
+    {
+        var random = new Random(seed);
+        var (events, settled) = Years(random);
+        var streams = new MemoryStreams(TimeProvider.System);
+        Store(streams, events);
+        return settled.All(one => Found(streams, one.Reservation).Closed == events.OfType<PeriodClosed>().FirstOrDefault(e => e.Period.Number == one.Period));
+    }
+
+    [Test]
+    public async Task A_close_long_ago_is_found_in_few_reads()
+    {
+        var streams = new FailingStreams(new MemoryStreams(TimeProvider.System));
+        var id = IdAt(May, new Random(1));
+        List<LedgerEvent> events = [Reserved(id, May), new Committed(May, new Cause(id, default), id, 1, 1, [], [])];
+        events.AddRange([.. Enumerable.Range(1, 100).Select(i => In(1, May.AddMinutes(i))), Ended(1, May.AddDays(1)), Closed(1, May.AddDays(2))]);
+        events.AddRange(Enumerable.Range(1, 20_000).Select(i => In(2, May.AddDays(2).AddMinutes(i))));
+        Store(streams, events);
+        Assert.That((await new ReservationHistory(streams).Find("ledger-ada", id, CancellationToken.None)).Closed, Is.EqualTo(events[103]));
+        Assert.That(streams.Reads, Is.LessThanOrEqualTo(2 * (2 + 15) + 1));
+    }
+
+    private static Past Found(IEventStreams streams, Guid reservation) =>
+        new ReservationHistory(streams).Find("ledger-ada", reservation, CancellationToken.None).GetAwaiter().GetResult();
+
+    // periods one after another; each closes some time after its end, while the next one runs
+    private static (List<LedgerEvent> Events, List<(Guid Reservation, int Period)> Settled) Years(Random random)
+    {
+        var (at, events, settled, closed) = (May, new List<LedgerEvent>(), new List<(Guid, int)>(), 0);
+        for (var period = 1; period <= 12; period++)
+        {
+            for (var i = random.Next(40); i >= 0; i--) Add(events, settled, at += TimeSpan.FromMinutes(random.Next(60)), period, closed, random);
+            if (period == 12 && random.Next(2) == 0) break;
+            events.Add(Ended(period, at));
+            if (random.Next(3) > 0) Add(events, settled, at += TimeSpan.FromMinutes(1), period, closed, random);
+            if (period - closed > 2 || random.Next(2) == 0) events.Add(Closed(++closed, at));
+        }
+        return (events, settled);
+    }
+
+    private static void Add(List<LedgerEvent> events, List<(Guid, int)> settled, DateTimeOffset at, int period, int closed, Random random)
+    {
+        var id = IdAt(at, random);
+        switch (random.Next(4))
+        {
+            case 0: events.Add(Noise(at)); break;
+            case 1: events.Add(In(period, at)); break;
+            // late usage counts in an earlier period, if that is open
+            case 2: events.Add(In(random.Next(closed + 1, period + 1), at) with { OccurredAt = at }); break;
+            default:
+                events.AddRange([Reserved(id, at) with { Period = period }, new Committed(at, new Cause(IdAt(at, random), default), id, 1, period, [], [])]);
+                settled.Add((id, period));
+                break;
+        }
+    }
+
+    private static UsageTracked In(int period, DateTimeOffset at) => new(at, new Cause(IdAt(at, new Random(9)), default), 1, period, true, false, [], []);
+
+    private static PeriodEnded Ended(int period, DateTimeOffset at) => new(at, new Period(period, May, at), [], null, new Period(period + 1, at, at.AddDays(1)), 1);
+
+    private static PeriodClosed Closed(int period, DateTimeOffset at) => new(at, new Period(period, May, at), [], [], null);
+
     private static (List<LedgerEvent>, List<Guid>) Story(Random random)
     {
         var (at, events, open, all) = (May, new List<LedgerEvent>(), new List<Guid>(), new List<Guid>());

@@ -21,6 +21,19 @@ public class ProgramTests
         Assert.That(program.ExitCode, Is.Zero);
     }
 
+    [Test, CancelAfter(30_000)]
+    public async Task Its_accounts_have_the_meters_asked_for(CancellationToken cancellationToken)
+    {
+        using var program = Start("--port 0 --stop-with-stdin --meter tokens --meter images");
+        var line = await program.StandardOutput.ReadLineAsync(cancellationToken);
+        using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", "sk_test_any") } };
+        var meters = await http.GetStringAsync(line![Announcement.Length..] + "/v1/billing/meters?status=active", cancellationToken);
+        Assert.That(meters, Does.Contain("\"tokens\"").And.Contain("\"images\"").And.Contain("\"sum\""));
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(cancellationToken);
+    }
+
+    [TestCase("--meter", "needs a value")]
     [TestCase("--urls http://0.0.0.0:0", "loopback")]
     [TestCase("--urls http://example.com:80", "loopback")]
     [TestCase("--urls", "needs a value")]

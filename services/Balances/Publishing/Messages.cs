@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Metering.Balances.ReadModels;
 using Metering.Contracts.Messages;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Catalog;
@@ -29,7 +30,8 @@ public static class Messages
             Groups(e.Groups))],
         Closed e => [new PeriodClosed(
             LedgerStreams.UserOf(stored.Stream), stored.Revision, stored.Id, e.At, e.Period.Number, e.Period.Start, e.Period.End, e.StripeCustomer,
-            Groups(e.Groups), [.. e.Meters.Select(meter => new MeterTotal(meter.Meter, meter.Quantity, meter.Overrun))])],
+            Groups(e.Groups), [.. e.Meters.Select(meter => new MeterTotal(meter.Meter, meter.Quantity, meter.Overrun))],
+            Chain.HashOf(stored.Metadata.Span))],
         Reached e => [new ThresholdReached(
             LedgerStreams.UserOf(stored.Stream), stored.Revision, stored.Id, e.At, e.Group, e.Start,
             e.End == DateTimeOffset.MaxValue ? null : e.End, e.Percent, e.Used, e.Limit)],

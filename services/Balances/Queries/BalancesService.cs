@@ -1,6 +1,8 @@
 using System.Globalization;
 using Grpc.Core;
+using Metering.Balances.Explaining;
 using Metering.Balances.ReadModels;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
@@ -13,9 +15,12 @@ namespace Metering.Balances.Queries;
 
 /// <summary>contracts/metering/v1/balances.proto: balances and periods from documents, history and the past from the streams.</summary>
 internal sealed class BalancesService(
-    [FromKeyedServices(BalancesProjection.Name)] IReadModel model, IEventStreams streams, IServiceProvider services, TimeProvider time, Zones zones)
+    [FromKeyedServices(BalancesProjection.Name)] IReadModel model, IEventStreams streams, Explainer explainer,
+    IServiceProvider services, TimeProvider time, Zones zones)
     : V1.Balances.BalancesBase
 {
+    private static readonly TimeSpan ClockAhead = TimeSpan.FromMinutes(1);
+
     public override async Task<GetBalanceReply> GetBalance(GetBalanceRequest request, ServerCallContext context)
     {
         var user = Requests.User(request.User);
@@ -47,7 +52,7 @@ internal sealed class BalancesService(
     public override async Task<ListEventsReply> ListEvents(ListEventsRequest request, ServerCallContext context)
     {
         var stream = LedgerStreams.Of(Requests.User(request.User));
-        var (from, limit) = (Requests.Revision(request.FromRevision), Requests.Limit(request.Limit, "limit"));
+        var (from, limit) = (Requests.Revision(request.FromRevision, "from_revision"), Requests.Limit(request.Limit, "limit"));
         var reply = new ListEventsReply();
         await foreach (var stored in streams.Read(stream, Direction.Forwards, from, limit + 1, context.CancellationToken))
             if (reply.Events.Count < limit) reply.Events.Add(Wire.Of(stored));
@@ -68,6 +73,37 @@ internal sealed class BalancesService(
         if (over.Length > size) reply.NextPageToken = over[size - 1].Period.Number.ToString(CultureInfo.InvariantCulture);
         reply.Periods.AddRange(over.Take(size).Select(Wire.Of));
         return reply;
+    }
+
+    public override async Task<ExplainChargeReply> ExplainCharge(ExplainChargeRequest request, ServerCallContext context)
+    {
+        var (user, reservation) = (Requests.User(request.User), Requests.Reservation(request.ReservationId));
+        var charge = await explainer.Charge(user, reservation, context.CancellationToken);
+        return charge is null
+            ? throw RpcErrors.NotFound("reservation_id", "that of a reservation or a track of this user", "there is none of that id")
+            : ExplainedWire.Of(charge, time.GetUtcNow());
+    }
+
+    public override async Task<ExplainDenialReply> ExplainDenial(ExplainDenialRequest request, ServerCallContext context)
+    {
+        var (user, revision) = (Requests.User(request.User), Requests.Revision(request.Revision, "revision", Revisions.None));
+        // a ledger's time may be ahead of this clock
+        var at = Requests.Past(request.At, time.GetUtcNow() + ClockAhead);
+        var reservation = request.HasReservationId ? Requests.Reservation(request.ReservationId) : (Guid?)null;
+        return await explainer.Denial(user, revision, at, request.Lines, reservation, context.CancellationToken) switch
+        {
+            Explained explained => ExplainedWire.Of(explained),
+            Refused { Kind: RefusalKind.NotFound } refused => throw RpcErrors.NotFound(refused.Field, refused.Message, "it was not, at that revision"),
+            Refused refused => throw RpcErrors.Invalid(refused.Field, refused.Message, "it is not"),
+            _ => throw RpcErrors.NotFound("revision", "one that the user's ledger has", "it has fewer"),
+        };
+    }
+
+    public override async Task<VerifyReply> Verify(VerifyRequest request, ServerCallContext context)
+    {
+        var stream = LedgerStreams.Of(Requests.User(request.User));
+        var all = streams.Read(stream, Direction.Forwards, 0, cancellation: context.CancellationToken);
+        return Wire.Of(await ChainVerifier.Verify(stream, all, Requests.Published(request.Published), context.CancellationToken));
     }
 
     public override async Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context)

@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Ledger;
+using Metering.Ledger.Accounts;
+using Metering.Ledger.Catalog;
 
 namespace Metering.Balances.Queries;
 
@@ -11,6 +15,8 @@ internal static class Requests
     private const int LimitMost = 1_000;
     private const int LimitDefault = 100;
     private const int UserLength = 128;
+    private const int LinesMost = 64;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
     private static readonly SearchValues<char> UserCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@-");
 
@@ -29,8 +35,8 @@ internal static class Requests
         _ => throw RpcErrors.Invalid(field, $"1 to {LimitMost}, or 0 for {LimitDefault}", $"it is {limit}"),
     };
 
-    public static long Revision(long revision) =>
-        revision >= 0 ? revision : throw RpcErrors.Invalid("from_revision", "0 or more", $"it is {revision}");
+    public static long Revision(long revision, string field, long least = 0) =>
+        revision >= least ? revision : throw RpcErrors.Invalid(field, $"{least} or more", $"it is {revision}");
 
     /// <summary>The user that the page before ended with; none for the first page.</summary>
     public static string? AfterUser(string token) => token.Length == 0 ? null : User(token, "page_token");
@@ -52,6 +58,41 @@ internal static class Requests
         var moment = at.ToDateTimeOffset();
         return moment <= now ? moment : throw RpcErrors.Invalid("at", expected, $"it is {moment:O}, now is {now:O}");
     }
+
+    /// <summary>A reservation's id, or a Track's command id.</summary>
+    public static Guid Reservation(string text) =>
+        text.Length == 36 && text[14] == '7' && Guid.TryParseExact(text, "D", out var id)
+            ? id
+            : throw RpcErrors.Invalid("reservation_id", "a UUID of version 7: 36 characters", $"it is {Shown(text)}");
+
+    /// <summary>Lines as a Reserve takes them, with their prices in every book in force between two moments.</summary>
+    public static Items<AskedLine> Lines(IReadOnlyList<V1.Line> lines, CatalogState catalog, DateTimeOffset from, DateTimeOffset upto)
+    {
+        if (lines.Count is 0 or > LinesMost) throw RpcErrors.Invalid("lines", $"1 to {LinesMost} lines", $"there are {lines.Count}");
+        return lines.Select((line, i) => Line(line, $"lines[{i}]", catalog, from, upto)).ToItems();
+    }
+
+    /// <summary>A hash that was published; none: there is none to compare with.</summary>
+    public static PublishedHash? Published(V1.PublishedHash? published)
+    {
+        if (published is null) return null;
+        if (published.Revision < 0) throw RpcErrors.Invalid("published.revision", "0 or more", $"it is {published.Revision}");
+        return published.Hash.Length == 64 && !published.Hash.AsSpan().ContainsAnyExcept(HexDigits)
+            ? new PublishedHash(published.Revision, published.Hash)
+            : throw RpcErrors.Invalid("published.hash", "64 hexadecimal digits, lower case", $"it is {Shown(published.Hash)}");
+    }
+
+    private static AskedLine Line(V1.Line line, string field, CatalogState catalog, DateTimeOffset from, DateTimeOffset upto)
+    {
+        if (line.Quantity < 1) throw RpcErrors.Invalid($"{field}.quantity", "1 or more", $"it is {line.Quantity}");
+        var meter = catalog.Meter(line.Meter) ?? throw RpcErrors.Invalid($"{field}.meter", "a declared meter", $"{Shown(line.Meter)} is not");
+        var attributes = Attributes.Of(line.Attributes);
+        if (AttributeRules.Problem(attributes) is { } expected) throw RpcErrors.Invalid($"{field}.attributes", expected, "they are not");
+        return new AskedLine(meter.Name, meter.Unit, attributes, line.Quantity, catalog.Rates(meter.Name, attributes, from, upto));
+    }
+
+    // it comes back in a header of limited size
+    private static string Shown(string text) => text.Length <= 128 ? $"'{text}'" : $"'{text[..128]}…'";
 
     private static bool IsValid(Timestamp at) =>
         at.Nanos is >= 0 and < 1_000_000_000

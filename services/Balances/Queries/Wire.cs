@@ -1,5 +1,7 @@
+using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Metering.Balances.ReadModels;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
@@ -26,7 +28,7 @@ internal static class Wire
     public static V1.Event Of(StoredEvent stored) => new()
     {
         Revision = stored.Revision, EventId = stored.Id.ToString(), Type = stored.Type, At = Of(LedgerStreams.Decode(stored).At),
-        Json = System.Text.Encoding.UTF8.GetString(stored.Data.Span), MetadataJson = System.Text.Encoding.UTF8.GetString(stored.Metadata.Span),
+        Json = Encoding.UTF8.GetString(stored.Data.Span), MetadataJson = Encoding.UTF8.GetString(stored.Metadata.Span),
     };
 
     public static V1.PeriodDocument Of(BillingPeriod period)
@@ -42,6 +44,28 @@ internal static class Wire
         reply.Meters.AddRange(period.Meters.Select(total => new V1.MeterTotal { Meter = total.Meter, Quantity = total.Quantity, Overrun = total.Overrun }));
         return reply;
     }
+
+    public static V1.GrantUsage Of(Grant grant) =>
+        Of(new GrantUsage(grant.Id, grant.Unit, grant.Amount, grant.Used, grant.Held, grant.Expired, grant.Priority, grant.ExpiresAt, grant.Source));
+
+    public static V1.VerifyReply Of(ChainReport report)
+    {
+        var reply = new V1.VerifyReply { Events = report.Events };
+        if (report.Head is { } head) reply.Hash = head;
+        if (report.Break is { } broken)
+            reply.Break = new()
+            {
+                Revision = broken.Revision, Fault = (V1.ChainFault)(broken.Fault + 1), Found = broken.Found is { } found ? AsFound(found) : null,
+            };
+        return reply;
+    }
+
+    /// <summary>An event that may have been tampered with: it need not be one of ours any more.</summary>
+    private static V1.Event AsFound(StoredEvent stored) => new()
+    {
+        Revision = stored.Revision, EventId = stored.Id.ToString(), Type = stored.Type, Json = Encoding.UTF8.GetString(stored.Data.Span),
+        MetadataJson = Encoding.UTF8.GetString(stored.Metadata.Span),
+    };
 
     public static Timestamp Of(DateTimeOffset at) => Timestamp.FromDateTimeOffset(at);
 
@@ -97,8 +121,8 @@ internal static class Wire
         },
     };
 
-    private static V1.GroupKind Of(GroupKind kind) => kind == GroupKind.Funding ? V1.GroupKind.Funding : V1.GroupKind.Cap;
+    public static V1.GroupKind Of(GroupKind kind) => kind == GroupKind.Funding ? V1.GroupKind.Funding : V1.GroupKind.Cap;
 
     /// <summary>A lifetime's end is none.</summary>
-    private static Timestamp? OfEnd(DateTimeOffset end) => end == DateTimeOffset.MaxValue ? null : Of(end);
+    public static Timestamp? OfEnd(DateTimeOffset end) => end == DateTimeOffset.MaxValue ? null : Of(end);
 }

@@ -15,7 +15,7 @@ internal static class Copies
     /// <summary>What was reserved is asked for by decisions only.</summary>
     public static Hold WithoutLines(Hold hold) => new(hold.Reservation, hold.At, hold.Grace, hold.Assignment, hold.Period)
     {
-        Deadline = hold.Deadline, Draws = hold.Draws,
+        Deadline = hold.Deadline, Draws = hold.Draws, Parent = hold.Parent, IsRun = hold.IsRun,
     };
 
     public static PeriodUse Of(PeriodUse use) => new(use.Period, use.Assignment)

@@ -164,7 +164,7 @@ public sealed partial class ReportSender(
         if (answer is StripeAnswer.TurnedAway away) Halt(away);
         if (answer is StripeAnswer.Exists && stands.Status == ReportStatus.Rejected) LogCollision(job.Identifier, job.User);
         if (answer is StripeAnswer.Refused { Code: "idempotency_error" } refused) LogKeyReused(job.Identifier, refused.Message);
-        return (attempt.Attempt, AttemptEnd.None, Settled(job, stands.Status));
+        return (attempt.Attempt, AttemptEnd.None, Settled(job, stands.Status, (answer as StripeAnswer.Refused)?.Message));
     }
 
     /// <summary>Records an answer however long the store is away: to ask Stripe again would be slower, not surer.</summary>
@@ -187,10 +187,11 @@ public sealed partial class ReportSender(
     private Task<BillingAnswer> Ask(SendJob job, BillingCommand command) =>
         runner.Handle(BillingModel.StreamOf(job.User), command, Self, CancellationToken.None);
 
-    private TimeSpan? Settled(SendJob job, ReportStatus status)
+    private TimeSpan? Settled(SendJob job, ReportStatus status, string? why = null)
     {
         SyncMeter.Settled.Add(1, new KeyValuePair<string, object?>("status", status.ToString()));
-        if (status is ReportStatus.Rejected or ReportStatus.Doubted or ReportStatus.OutOfWindow) LogUnbilled(job.Identifier, job.User, status);
+        if (status is ReportStatus.Rejected or ReportStatus.Doubted or ReportStatus.OutOfWindow)
+            LogUnbilled(job.Identifier, job.User, status, why ?? "no answer says why");
         return null;
     }
 
@@ -225,8 +226,8 @@ public sealed partial class ReportSender(
     [LoggerMessage(Level = LogLevel.Warning, Message = "report {Identifier} could not be recorded and is tried again")]
     private partial void LogFailed(string identifier, Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "report {Identifier} of {User} is {Status}: see ListReports")]
-    private partial void LogUnbilled(string identifier, string user, ReportStatus status);
+    [LoggerMessage(Level = LogLevel.Error, Message = "report {Identifier} of {User} is {Status} ({Why}): see ListReports")]
+    private partial void LogUnbilled(string identifier, string user, ReportStatus status, string why);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "identifier {Identifier} of {User} was taken before it was ever sent: somebody else reports under it")]
     private partial void LogCollision(string identifier, string user);

@@ -27,7 +27,10 @@ internal sealed class BalanceVerb : Verb
     private static async Task<Usage> Usage(Session session, string user, Timestamp? at, CancellationToken cancellation)
     {
         if (at is null)
-            return (await session.Ask(call => session.Reservations.GetUsageAsync(new GetUsageRequest { User = user }, call), cancellation)).Usage;
+        {
+            var now = new GetUsageRequest { User = user };
+            return (await session.Ask(call => session.Reservations.GetUsageAsync(now, call), cancellation)).Usage;
+        }
         var request = new GetBalanceAsOfRequest { User = user, At = at };
         return (await session.Ask(call => session.Balances.GetBalanceAsOfAsync(request, call), cancellation)).Usage;
     }
@@ -39,12 +42,12 @@ internal sealed class BalanceVerb : Verb
         screen.Say($"plan {plan}; period {Words.Period(usage.Period)}; open holds {usage.OpenHolds}");
         screen.Table(
             [
-                "group", "unit", "kind", "until", Column.Number("quota"), Column.Number("rollover"), Column.Number("used"), Column.Number("held"),
+                "group", "unit", "kind", "until", .. new[] { "quota", "rollover", "used", "held" }.Select(Column.Number),
                 Column.Number("overage"), Column.Number("available"), Column.Number("charge"),
             ],
             usage.Groups.Select(Row));
         screen.Table(
-            ["grant", "unit", "source", "expires", Column.Number("amount"), Column.Number("used"), Column.Number("held"), Column.Number("expired")],
+            ["grant", "unit", "source", "expires", .. new[] { "amount", "used", "held", "expired" }.Select(Column.Number)],
             usage.Grants.Select(Row));
     }
 

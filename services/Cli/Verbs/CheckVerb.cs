@@ -15,7 +15,8 @@ internal sealed class CheckVerb : Verb
         user = AddUser();
         lines = new Argument<Line[]>("METER=QUANTITY[,KEY=VALUE...]")
         {
-            Description = "What would be used, at most: llm.output_tokens=4000,model=large.", Arity = ArgumentArity.OneOrMore, CustomParser = Lines,
+            Description = "What would be used, at most: llm.output_tokens=4000,model=large.",
+            Arity = ArgumentArity.OneOrMore, CustomParser = Lines,
         };
         Add(lines);
     }

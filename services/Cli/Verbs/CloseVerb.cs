@@ -25,7 +25,8 @@ internal sealed class CloseVerb : Verb
         var request = new ClosePeriodRequest { User = asked.GetRequiredValue(user), Period = asked.GetValue(period) };
         var closed = await session.Ask(call => session.Accounts.ClosePeriodAsync(request, call), cancellation);
         session.Screen.Record(closed);
-        session.Screen.Say($"period {Words.Period(closed.Period)} of {request.User}: closed at {Words.Time(closed.At)}{(closed.Repeated ? ", before" : "")}");
+        var before = closed.Repeated ? ", before" : "";
+        session.Screen.Say($"period {Words.Period(closed.Period)} of {request.User}: closed at {Words.Time(closed.At)}{before}");
         session.Screen.Table(Totals.Columns, Totals.Rows(closed.Groups));
         session.Screen.Table(
             ["meter", Column.Number("quantity"), Column.Number("overrun")],

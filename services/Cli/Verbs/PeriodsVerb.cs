@@ -16,7 +16,7 @@ internal sealed class PeriodsVerb : Verb
     {
         var who = asked.GetRequiredValue(user);
         var periods = await session.All(
-            (token, call) => session.Balances.ListPeriodsAsync(new ListPeriodsRequest { User = who, PageSize = Page, PageToken = token }, call),
+            (token, call) => session.Balances.ListPeriodsAsync(new() { User = who, PageSize = Page, PageToken = token }, call),
             reply => reply.Periods, reply => reply.NextPageToken, cancellation);
         foreach (var period in periods) session.Screen.Record(period);
         if (periods.Count == 0) session.Screen.Say($"no period of {who} has ended");

@@ -10,18 +10,22 @@ internal sealed class PlansVerb : Verb
 
     private readonly Option<bool> retired;
 
-    public PlansVerb() : base("plans", "The latest version of each plan.") => retired = AddSwitch("--retired", "Plans that are assigned to nobody any more, too.");
+    public PlansVerb() : base("plans", "The latest version of each plan.") =>
+        retired = AddSwitch("--retired", "Plans that are assigned to nobody any more, too.");
 
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
         var too = asked.GetValue(retired);
         var plans = await session.All(
-            (token, call) => session.Catalog.ListPlansAsync(new ListPlansRequest { PageSize = Page, PageToken = token, IncludeRetired = too }, call),
+            (token, call) => session.Catalog.ListPlansAsync(new() { PageSize = Page, PageToken = token, IncludeRetired = too }, call),
             reply => reply.Plans, reply => reply.NextPageToken, cancellation);
         foreach (var plan in plans) session.Screen.Record(plan);
         if (plans.Count == 0) session.Screen.Say("no plans");
         session.Screen.Table(
-            ["plan", Column.Number("version"), "published", "retired", "period", "zone", "fee", "group", "unit", "kind", "window", Column.Number("quota"), "overage"],
+            [
+                "plan", Column.Number("version"), "published", "retired", "period", "zone", "fee", "group", "unit", "kind", "window",
+                Column.Number("quota"), "overage",
+            ],
             plans.SelectMany(Rows));
         return Exit.Ok;
     }
@@ -31,10 +35,12 @@ internal sealed class PlansVerb : Verb
         var plan = published.Plan;
         string[] head =
         [
-            plan.Id, $"{plan.Version}", Words.Time(published.PublishedAt), Words.Time(published.RetiredAt), Words.Name(plan.Period), plan.Zone,
+            plan.Id, $"{plan.Version}", Words.Time(published.PublishedAt), Words.Time(published.RetiredAt), Words.Name(plan.Period),
+            plan.Zone,
             $"{Words.Money(plan.BaseFee)} {plan.Currency}",
         ];
-        return plan.Groups.Count == 0 ? [[.. head, "", "", "", "", "", ""]] : plan.Groups.Select(group => head.Concat(Cells(group)).ToArray());
+        if (plan.Groups.Count == 0) return [[.. head, "", "", "", "", "", ""]];
+        return plan.Groups.Select(group => head.Concat(Cells(group)).ToArray());
     }
 
     private static string[] Cells(LimitGroup group) =>

@@ -21,12 +21,12 @@ internal sealed class PricesImportVerb : Verb
     {
         file = new Argument<string>("FILE") { Description = "The map: a JSON object of models." };
         Add(file);
-        markup = AddOption("--markup", "FACTOR", "What prices are multiplied by: 1.25 adds a quarter. Without it, 1.", Reading.Markup, Rating.NoMarkup);
-        effective = AddOption("--effective", "TIME", "When it takes effect, 5 s from now or later. Without it, as soon as may be.", Reading.Time, null);
+        markup = AddOption("--markup", "FACTOR", "Multiplies all prices, like 1.25. Without it, 1.", Reading.Markup, Rating.NoMarkup);
+        effective = AddOption("--effective", "TIME", "When it takes effect, 5 s from now or later.", Reading.Time, null);
         map = AddMap();
         free = AddSwitch("--free", "Import models whose every price is 0, too.");
         keep = AddSwitch("--keep", "Carry over what the last book prices and the map does not.");
-        replace = AddSwitch("--replace", "Drop what the last book prices and the map does not: its usage is denied as unpriced from then on.");
+        replace = AddSwitch("--replace", "Drop what the last book prices and the map does not: its usage is denied from then on.");
         dryRun = AddSwitch("--dry-run", "Say what would be done, and do nothing.");
     }
 
@@ -61,7 +61,7 @@ internal sealed class PricesImportVerb : Verb
         var option = new Option<PricedField[]>("--map")
         {
             HelpName = "FIELD=METER", Arity = ArgumentArity.OneOrMore, CustomParser = Fields,
-            Description = "Import a field with a price per token, as the price of this meter: input_cost_per_audio_token=llm.input_audio_tokens.",
+            Description = "Import another field with a price per token, as the price of a meter; may be repeated.",
         };
         Add(option);
         return option;

@@ -133,10 +133,9 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         var bytes = 0;
         foreach (var fact in turn.Facts)
         {
-            var metadata = new EventMetadata(pending.Caller.Actor, fact.Command, pending.Caller.Trace).Encode();
-            var id = EventIds.Of(mailbox.Stream, mailbox.Revision + 1 + events.Count, fact.Type, fact.Data.Span, metadata.Span);
-            events.Add(new NewEvent(id, fact.Type, fact.Data, metadata));
-            bytes += fact.Data.Length + metadata.Length;
+            var next = Chain.Next(mailbox.Head, mailbox.Stream, mailbox.Revision + 1 + events.Count, fact, pending.Caller);
+            events.Add(next);
+            bytes += next.Data.Length + next.Metadata.Length;
         }
         return (bytes, turn.Again);
     }
@@ -195,15 +194,33 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     {
         var snapshot = await streams.LoadSnapshot(mailbox.Stream, CancellationToken.None);
         var restored = snapshot is null ? null : Restore(mailbox.Stream, snapshot);
-        mailbox.State = restored ?? model.Empty();
-        mailbox.Revision = mailbox.SnapshotRevision = restored is null ? Revisions.None : snapshot!.Revision;
-        await foreach (var stored in streams.Read(mailbox.Stream, Direction.Forwards, mailbox.Revision + 1)) Fold(mailbox, stored);
+        if (restored is null || !await TryLoad(mailbox, restored, snapshot!.Revision)) await TryLoad(mailbox, model.Empty(), Revisions.None);
+    }
+
+    /// <summary>
+    /// Folds what came after a state. The event that the state is as of is read, too: its hash is what the next one's follows from. False if the stream
+    /// has none: the state is of another stream, or of one that was cut off.
+    /// </summary>
+    private async Task<bool> TryLoad(Mailbox<TState, TCommand, TAnswer> mailbox, TState state, long asOf)
+    {
+        (mailbox.State, mailbox.Revision, mailbox.SnapshotRevision) = (state, Revisions.None, asOf);
+        Array.Clear(mailbox.Head);
+        await foreach (var stored in streams.Read(mailbox.Stream, Direction.Forwards, Math.Max(0, asOf)))
+            if (stored.Revision > asOf) Fold(mailbox, stored);
+            else Follow(mailbox, stored);
+        return mailbox.Revision >= asOf;
     }
 
     private void Fold(Mailbox<TState, TCommand, TAnswer> mailbox, StoredEvent stored)
     {
         model.Fold(mailbox.State!, stored);
+        Follow(mailbox, stored);
+    }
+
+    private static void Follow(Mailbox<TState, TCommand, TAnswer> mailbox, StoredEvent stored)
+    {
         mailbox.Revision = stored.Revision;
+        Chain.Follow(mailbox.Head, stored);
     }
 
     // A snapshot is a cache: one that cannot be read costs a full fold, nothing else.

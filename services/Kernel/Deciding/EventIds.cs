@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
+using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Metering.Kernel.Deciding;
 
@@ -10,17 +9,15 @@ namespace Metering.Kernel.Deciding;
 /// </summary>
 public static class EventIds
 {
+    /// <param name="metadata">Without the chain's hash, which the id is a part of.</param>
     public static Guid Of(string stream, long revision, string type, ReadOnlySpan<byte> data, ReadOnlySpan<byte> metadata)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> number = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(number, revision);
-        hash.AppendData(Encoding.UTF8.GetBytes(stream + "\0" + type + "\0"));
-        hash.AppendData(number);
-        hash.AppendData(data);
-        hash.AppendData(metadata);
+        var size = BytesOf.Size(stream) + BytesOf.Size(type) + 2 + sizeof(long) + data.Length + metadata.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(size);
+        new BytesOf(rented).Text(stream).Byte(0).Text(type).Byte(0).Number(revision).Bytes(data).Bytes(metadata);
         Span<byte> digest = stackalloc byte[32];
-        hash.GetHashAndReset(digest);
+        SHA256.HashData(rented.AsSpan(0, size), digest);
+        ArrayPool<byte>.Shared.Return(rented);
         digest[6] = (byte)((digest[6] & 0x0F) | 0x80); // version 8: ours
         digest[8] = (byte)((digest[8] & 0x3F) | 0x80);
         return new Guid(digest[..16], bigEndian: true);

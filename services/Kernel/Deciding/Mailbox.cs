@@ -16,6 +16,12 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     /// <summary>The last revision folded into <see cref="State"/> that is in the stream.</summary>
     public long Revision { get; set; }
 
+    /// <summary>
+    /// The chain's hash of the last event, those that are decided but not appended yet included: if they never are, <see cref="State"/> is dropped and
+    /// this is read anew with it.
+    /// </summary>
+    public byte[] Head { get; } = new byte[Chain.HashSize];
+
     /// <summary>The revision of the last snapshot known to be saved.</summary>
     public long SnapshotRevision { get; set; }
 

@@ -1,4 +1,5 @@
 using Metering.Kernel.Streams.Sqlite;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,7 +22,20 @@ public static class EventStreamsRegistration
         if (setting == "memory")
             return services.AddSingleton<IEventStreams>(provider => new MemoryStreams(provider.GetRequiredService<TimeProvider>()));
         var settings = new SqliteStreamsSettings(SqlitePath(setting, configuration["DataFolder"]));
-        return services.AddSingleton<IEventStreams>(provider => new SqliteStreams(settings, provider.GetRequiredService<TimeProvider>()));
+        return services.AddSingleton<IEventStreams>(provider => Open(settings, provider.GetRequiredService<TimeProvider>()));
+    }
+
+    // the file system and SQLite do not say which file, nor which setting led to it
+    private static SqliteStreams Open(SqliteStreamsSettings settings, TimeProvider clock)
+    {
+        try
+        {
+            return new SqliteStreams(settings, clock);
+        }
+        catch (Exception cannot) when (cannot is IOException or UnauthorizedAccessException or SqliteException)
+        {
+            throw new IOException($"the event store {settings.Path} (DataFolder, EventStore) cannot be opened: {cannot.Message}", cannot);
+        }
     }
 
     private static string SqlitePath(string setting, string? dataFolder) => setting switch

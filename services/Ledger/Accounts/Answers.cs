@@ -32,6 +32,28 @@ public sealed record NeedsPast(Guid Reservation) : Answer;
 /// <summary>What a Check is answered when a Reserve would be granted: the draws that it would make.</summary>
 public sealed record Allowed(Items<Draw> Draws, DateTimeOffset At, long Revision) : Answer;
 
+/// <summary>Why lines are admitted or not.</summary>
+/// <param name="Verdict"><see cref="Allowed"/> or <see cref="Denied"/>, the same as a Check's.</param>
+/// <param name="Groups">Every group that some line counts in, in the order in which they are asked; the first that does not fit decided.</param>
+public sealed record Explained(Answer Verdict, Catalog.Plan? Plan, Items<ExplainedLine> Lines, Items<ExplainedGroup> Groups) : Answer;
+
+/// <summary>A line as it would be recorded, and the groups that it counts in: none, if no funding group matches it.</summary>
+/// <param name="Priced">False if one of them is of money and no book in force has a price.</param>
+public sealed record ExplainedLine(UsedLine Line, Items<string> Groups, bool Priced);
+
+/// <summary>What a group had when it was asked, and what the lines needed of it. Amounts are of <paramref name="Unit"/>.</summary>
+/// <param name="OwnLimit">True if <paramref name="Limit"/> is the user's own, not the plan's.</param>
+/// <param name="Rollover">The size of what rolled over into the window.</param>
+/// <param name="Credits">Free of credit grants, less what groups before this one would take of them.</param>
+/// <param name="Overage">Of <paramref name="Used"/> and <paramref name="Held"/>, what is overage.</param>
+/// <param name="OverageCap">The most of that; 0: none is allowed.</param>
+public sealed record ExplainedGroup(
+    string Group, string Unit, Catalog.GroupKind Kind, DateTimeOffset Start, DateTimeOffset End, long Limit, bool OwnLimit, long Rollover, long Used,
+    long Held, long Credits, long Overage, long OverageCap, long Available, long Needed)
+{
+    public bool Fits => Needed <= Available;
+}
+
 /// <summary>The period was closed before.</summary>
 public sealed record ClosedBefore(int Period) : Answer;
 

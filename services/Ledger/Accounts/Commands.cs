@@ -20,8 +20,10 @@ public sealed record Rate(int Book, DateTimeOffset From, DateTimeOffset Until, s
 
 /// <summary>Set amounts aside; <see cref="Command.Id"/> becomes the reservation's id.</summary>
 /// <param name="Parent">The run whose hold it is carved from (rule 13): an open reservation that has no parent itself.</param>
+/// <param name="Past">What the stream says of a <paramref name="Parent"/> that is not open.</param>
 public sealed record Reserve(
-    Guid Id, ContentHash Content, Items<AskedLine> Lines, TimeSpan TimeToLive, TimeSpan Grace, Guid? Parent = null) : Command(Id, Content);
+    Guid Id, ContentHash Content, Items<AskedLine> Lines, TimeSpan TimeToLive, TimeSpan Grace, Guid? Parent = null,
+    Past? Past = null) : Command(Id, Content);
 
 /// <summary>Charge what was really used; no <paramref name="Actual"/> charges the whole hold.</summary>
 public sealed record Commit(Guid Id, ContentHash Content, Guid Reservation, Items<AskedLine>? Actual, Past? Past = null) : Command(Id, Content);
@@ -88,7 +90,14 @@ public sealed record Resume(Guid Id, ContentHash Content) : Command(Id, Content)
 public sealed record ClosePeriod(Guid Id, ContentHash Content, int Period) : Command(Id, Content);
 
 /// <summary>What a Reserve of these lines would be answered; appends nothing.</summary>
-public sealed record Check(Items<AskedLine> Lines) : Command(Guid.Empty, default);
+/// <param name="Parent">The run that it would be carved from.</param>
+public sealed record Check(Items<AskedLine> Lines, Guid? Parent = null, Past? Past = null) : Command(Guid.Empty, default);
+
+/// <summary>
+/// What a Reserve of these lines (or, of an open reservation, an Extend by them) would be answered, and what every group that they count in has to do
+/// with it; appends nothing.
+/// </summary>
+public sealed record Explain(Items<AskedLine> Lines, Guid? Reservation = null) : Command(Guid.Empty, default);
 
 /// <summary>The user's balances now; appends nothing.</summary>
 public sealed record GetUsage() : Command(Guid.Empty, default);

@@ -63,8 +63,9 @@ public static class Decisions
 
     private static Decision Decide(Context context, Command command) => command switch
     {
-        Check check => Decision.Answered(Reserving.Check(context, check.Lines)),
+        Check check => Decision.Answered(Reserving.Check(context, check)),
         GetUsage => Decision.Answered(Balance.Of(context)),
+        Explain explain => Decision.Answered(Explaining.Of(context, explain)),
         ClosePeriod close => Periods.Close(context, close),
         _ => Repeated(context, command) is { } answer ? Decision.Answered(answer) : DecideNew(context, command),
     };

@@ -36,10 +36,15 @@ public static class Fold
 
     private static void On(LedgerState state, Reserved e)
     {
-        var hold = new Hold(e.Reservation, e.At, e.Grace, e.Assignment, e.Period) { Deadline = e.Deadline, Lines = e.Lines, Draws = e.Draws };
+        var run = e.Parent is { } parent ? state.Holds[parent] : null;
+        var hold = new Hold(e.Reservation, run?.At ?? e.At, e.Grace, e.Assignment, e.Period)
+        {
+            Deadline = e.Deadline, Lines = e.Lines, Draws = e.Draws, Parent = e.Parent,
+        };
         state.Holds.Add(e.Reservation, hold);
         state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
         OpenPeriod(state, e.Period).OpenHolds++;
+        if (run is not null) Carve(state, run, e.Draws);
         Take(state, e.Draws);
     }
 
@@ -51,6 +56,7 @@ public static class Fold
         hold.Lines = Items.ToItems(hold.Lines.Concat(e.Lines));
         hold.Draws = Items.ToItems(hold.Draws.Concat(e.Draws));
         state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        if (Runs.Of(state, hold) is { } run) Carve(state, run, e.Draws);
         Take(state, e.Draws);
     }
 
@@ -58,6 +64,7 @@ public static class Fold
     {
         var hold = Settle(state, e.Reservation);
         var period = OpenPeriod(state, e.Period);
+        if (e.FromParent is { } fromRun) Carve(state, state.Holds[hold.Parent!.Value], fromRun);
         Charge(state, period, state.Plans[hold.Assignment].Plan, e.Draws);
         Count(period, e.Lines);
         Tidy(state, hold.Draws);
@@ -66,6 +73,7 @@ public static class Fold
     private static void On(LedgerState state, Released e)
     {
         var hold = Settle(state, e.Reservation);
+        if (e.ToParent is { } parent) Return(state, state.Holds[parent], e.Draws);
         Tidy(state, hold.Draws);
     }
 
@@ -81,6 +89,7 @@ public static class Fold
     {
         foreach (var draw in e.Draws)
             foreach (var part in draw.Parts) GiveBack(state, e, draw, part);
+        if (e.ToParent is { } parent) Return(state, state.Holds[parent], e.Draws);
         foreach (var back in e.Worth ?? []) AdjustCharge(state, e, back);
         if (e.Reason != Refunded.Unused || e.Lines.Count > 0) RememberLate(state, e);
         if (state.Period(e.Period) is { } period)
@@ -276,12 +285,38 @@ public static class Fold
     {
         foreach (var draw in draws)
         {
-            var window = WindowOf(state, draw);
-            window.OpenDraws++;
-            foreach (var part in draw.Parts)
-                if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held += part.Amount;
-                else window.Hold(part.Bucket, part.Amount);
+            WindowOf(state, draw).OpenDraws++;
+            Hold(state, draw, 1);
         }
+    }
+
+    /// <summary>A run hands on what a child holds, or is charged beyond its own hold.</summary>
+    private static void Carve(LedgerState state, Hold run, Items<Draw> draws)
+    {
+        run.IsRun = true;
+        foreach (var draw in draws)
+        {
+            Runs.Carve(run, draw);
+            Hold(state, draw, -1);
+        }
+    }
+
+    /// <summary>A run holds again what its child did not use.</summary>
+    private static void Return(LedgerState state, Hold run, Items<Draw> draws)
+    {
+        foreach (var draw in draws)
+        {
+            Runs.Return(state, run, draw);
+            Hold(state, draw, 1);
+        }
+    }
+
+    private static void Hold(LedgerState state, Draw draw, int sign)
+    {
+        var window = WindowOf(state, draw);
+        foreach (var part in draw.Parts)
+            if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held += sign * part.Amount;
+            else window.Hold(part.Bucket, sign * part.Amount);
     }
 
     private static Hold Settle(LedgerState state, Guid reservation)
@@ -289,17 +324,12 @@ public static class Fold
         if (!state.Holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
         state.Expiries.Remove((hold.ExpiresAt, reservation));
         OpenPeriod(state, hold.Period).OpenHolds--;
-        foreach (var draw in hold.Draws) Settle(state, draw);
+        foreach (var draw in hold.Draws)
+        {
+            WindowOf(state, draw).OpenDraws--;
+            Hold(state, draw, -1);
+        }
         return hold;
-    }
-
-    private static void Settle(LedgerState state, Draw draw)
-    {
-        var window = WindowOf(state, draw);
-        window.OpenDraws--;
-        foreach (var part in draw.Parts)
-            if (part.Bucket == Bucket.Credit) state.Grant(part.Grant!.Value).Held -= part.Amount;
-            else window.Hold(part.Bucket, -part.Amount);
     }
 
     private static void Charge(LedgerState state, PeriodUse period, Plan plan, Items<Draw> draws)

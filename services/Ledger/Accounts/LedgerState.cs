@@ -202,6 +202,7 @@ public sealed class Grant(Guid id, string unit, long amount, int priority, DateT
 }
 
 /// <summary>An open reservation: what decisions need of it until it is settled.</summary>
+/// <param name="at">When it was reserved; a child's: when its run was. Its prices are of then, its longest life counts from then.</param>
 public sealed class Hold(Guid reservation, DateTimeOffset at, TimeSpan grace, int assignment, int period)
 {
     public Guid Reservation { get; } = reservation;
@@ -211,7 +212,15 @@ public sealed class Hold(Guid reservation, DateTimeOffset at, TimeSpan grace, in
     public int Period { get; } = period;
     public DateTimeOffset Deadline { get; set; }
     public Items<UsedLine> Lines { get; set; } = [];
+
+    /// <summary>What it holds. A run's children have theirs from it (rule 13), so this is the run's rest.</summary>
     public Items<Draw> Draws { get; set; } = [];
+
+    /// <summary>The run that it was carved from, open or not.</summary>
+    public Guid? Parent { get; init; }
+
+    /// <summary>True once a child was carved from it: its lines may say more than it still holds.</summary>
+    public bool IsRun { get; set; }
 
     /// <summary>Until then a commit counts; from then on others can take the amounts (rule 10).</summary>
     public DateTimeOffset ExpiresAt => Deadline + Grace;

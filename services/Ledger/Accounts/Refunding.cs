@@ -38,16 +38,24 @@ internal sealed class Refunding
         for (var i = 0; i < back.Count; i++)
             if (TryAdd(amounts, back[i], i) is { } refused) return Decision.Answered(refused);
         var draws = amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems();
+        var closed = Closed();
+        // closed by another command since the stream was read: it is read again
+        if (closed is null && HasOverage(draws) && context.State.Period(period) is null) return Decision.Answered(new NeedsPast(command.Reservation));
         return Decision.Of(new Refunded(
             context.At, new Cause(command.Id, command.Content), command.Reservation, period, AdjustsPeriod(), command.Reason, back, draws,
-            command.RestoreUntil, null, Worth(draws)));
+            command.RestoreUntil, null, closed is null || !HasOverage(draws) ? null : Worth(draws, closed)));
     }
 
+    private static bool HasOverage(Items<Draw> draws) => draws.Any(draw => draw.Parts.Any(part => part.Bucket == Bucket.Overage));
+
+    /// <summary>How the period was closed, in the stream or in this very append; none: it is open.</summary>
+    private PeriodClosed? Closed() => context.State.Period(period) is not null
+        ? null
+        : command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().FirstOrDefault(one => one.Period.Number == period);
+
     /// <summary>What a closed period's charge would be less: f(old net overage of the window) − f(new) (rule 19).</summary>
-    private Items<ChargeBack>? Worth(Items<Draw> draws)
+    private Items<ChargeBack>? Worth(Items<Draw> draws, PeriodClosed closed)
     {
-        if (draws.Count == 0 || context.State.Period(period) is not null) return null;
-        var closed = command.Past!.Closed ?? context.State.Unappended.OfType<PeriodClosed>().First(one => one.Period.Number == period);
         var backs = new List<ChargeBack>();
         foreach (var draw in draws)
             if (closed.Groups.FirstOrDefault(one => one.Group == draw.Group && one.Since == draw.Since) is { } total) Add(backs, closed, total, draw);

@@ -8,18 +8,19 @@ internal static class Reserving
 
     public static Decision Reserve(Context context, Reserve command)
     {
-        var (admitted, refusal) = Admit(context, command.Lines);
+        var (run, refused) = Runs.Find(context, command.Parent, command.Past);
+        if (refused is not null) return Decision.Answered(refused);
+        var (admitted, refusal) = Admit(context, command.Lines, run);
         if (admitted is null) return Decision.Answered(refusal!);
-        var (plan, period) = (context.State.Plan!, context.State.Current!);
-        return Decision.Of(new Reserved(
-            context.At, Cause(command), command.Id, plan.Assignment, period.Period.Number, context.At + command.TimeToLive, command.Grace,
-            admitted.Lines, admitted.Draws));
+        return Decision.Of(run is null ? Reserved(context, command, admitted) : Runs.Reserved(context, command, run, admitted));
     }
 
     /// <summary>The same answer as Reserve, nothing appended.</summary>
-    public static Answer Check(Context context, Items<AskedLine> lines)
+    public static Answer Check(Context context, Check check)
     {
-        var (admitted, refusal) = Admit(context, lines);
+        var (run, refused) = Runs.Find(context, check.Parent, check.Past);
+        if (refused is not null) return refused;
+        var (admitted, refusal) = Admit(context, check.Lines, run);
         return admitted is null ? refusal! : new Allowed(admitted.Draws, context.At, context.State.AppendedRevision);
     }
 
@@ -27,8 +28,8 @@ internal static class Reserving
     {
         if (!context.State.Holds.TryGetValue(command.Reservation, out var hold)) return Settling.NotOpen(command.Reservation, command.Past);
         if (context.State.Suspended) return Decision.Answered(Admission.Deny(context, DenialReason.Suspended));
-        var plan = context.State.Plans[hold.Assignment];
-        var (admitted, refusal) = Admission.Admit(context, plan, hold, command.Add);
+        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "add");
+        var (admitted, refusal) = Admission.Admit(context, terms, command.Add);
         return admitted is null
             ? Decision.Answered(refusal!)
             : Decision.Of(new HoldExtended(
@@ -38,24 +39,31 @@ internal static class Reserving
     public static Decision Track(Context context, Track command) =>
         command.Enforced ? TrackEnforced(context, command) : TrackPostPaid(context, command);
 
-    private static (Admitted? Admitted, Answer? Refusal) Admit(Context context, Items<AskedLine> lines)
+    private static Reserved Reserved(Context context, Reserve command, Admitted admitted) => new(
+        context.At, Cause(command), command.Id, context.State.Plan!.Assignment, context.State.Current!.Period.Number,
+        context.At + command.TimeToLive, command.Grace, admitted.Lines, admitted.Draws);
+
+    /// <summary>Under the plan in force or, for a run's child, under the run's: it may have ended since.</summary>
+    private static (Admitted? Admitted, Answer? Refusal) Admit(Context context, Items<AskedLine> lines, Hold? run)
     {
-        if (context.State.Plan is not { } plan) return (null, Admission.Deny(context, DenialReason.NoPlan));
+        if ((run is null ? context.State.Plan : context.State.Plans[run.Assignment]) is not { } plan)
+            return (null, Admission.Deny(context, DenialReason.NoPlan));
         if (context.State.Suspended) return (null, Admission.Deny(context, DenialReason.Suspended));
-        return Admission.Admit(context, plan, null, lines);
+        return Admission.Admit(context, new Terms(plan, run, run, "lines"), lines);
     }
 
     private static DateTimeOffset Deadline(Context context, Extend command, Hold hold)
     {
         var asked = command.TimeToLive is { } timeToLive ? context.At + timeToLive : hold.Deadline;
         var latest = hold.At + LongestHold;
+        if (Runs.Of(context.State, hold) is { } run && Runs.LatestDeadline(run, hold.Grace) is var runs && runs < latest) latest = runs;
         return asked <= hold.Deadline ? hold.Deadline : asked < latest ? asked : latest;
     }
 
     private static Decision TrackEnforced(Context context, Track command)
     {
         if (command.OccurredAt is not null) return Decision.Refused(RefusalKind.Invalid, "occurred_at", "nothing: only post-paid usage has another time");
-        var (admitted, refusal) = Admit(context, command.Lines);
+        var (admitted, refusal) = Admit(context, command.Lines, null);
         return admitted is null
             ? Decision.Answered(refusal!)
             : Tracked(context, command, context.State.Plan!.Assignment, context.State.Current!.Period, unmatched: false, admitted);

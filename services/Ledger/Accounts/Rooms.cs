@@ -188,7 +188,7 @@ internal sealed class GrantRoom
         else if (context.State.Grant(id) is var usedUp && IsInForce(usedUp)) grants.Add((usedUp, usedUp.Free + amount));
     }
 
-    private static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
+    public static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
         (grant.Priority, grant.ExpiresAt ?? DateTimeOffset.MaxValue, grant.GrantedAt, grant.Id);
 }
 
@@ -201,6 +201,27 @@ internal static class Parts
         var at = parts.FindIndex(one => one.Bucket == part.Bucket && one.Grant == part.Grant);
         if (at < 0) parts.Add(part);
         else parts[at] = part with { Amount = parts[at].Amount + part.Amount };
+    }
+
+    /// <summary>Takes the first <paramref name="amount"/> out of what was drawn, which has as much.</summary>
+    public static List<Part> TakeFirst(List<Part> drawn, long amount)
+    {
+        var first = new List<Part>();
+        for (var i = 0; i < drawn.Count && amount > 0; i++)
+        {
+            var some = Math.Min(amount, drawn[i].Amount);
+            if (some > 0) Add(first, drawn[i] with { Amount = some });
+            drawn[i] = drawn[i] with { Amount = drawn[i].Amount - some };
+            amount -= some;
+        }
+        return first;
+    }
+
+    public static long Sum(List<Part> parts)
+    {
+        long sum = 0;
+        foreach (var part in parts) sum += part.Amount;
+        return sum;
     }
 
     /// <summary>

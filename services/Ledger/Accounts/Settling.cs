@@ -19,9 +19,9 @@ internal static class Settling
     /// <summary>What a hold gives back, asked for or expired.</summary>
     public static Released Release(Context context, Hold hold, ReleaseReason reason, Cause? cause)
     {
-        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true);
+        var charge = ChargeOf(context, hold);
         charge.Draws();
-        return new Released(context.At, cause, hold.Reservation, reason, charge.Unused());
+        return new Released(context.At, cause, hold.Reservation, reason, charge.Unused(), Runs.Of(context.State, hold)?.Reservation);
     }
 
     public static Decision Refund(Context context, Refund command)
@@ -37,29 +37,38 @@ internal static class Settling
     /// Settling a settled reservation changes nothing and says what it is (rule 9). One that the stream says was reserved and no more has expired:
     /// the fact is due, but a refusal appends nothing.
     /// </summary>
-    public static Decision NotOpen(Guid reservation, Past? past) => past switch
+    public static Decision NotOpen(Guid reservation, Past? past, string field = "reservation_id") => past switch
     {
         null => Decision.Answered(new NeedsPast(reservation)),
-        { Committed: { } e } => Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; it was committed at {e.At:O}"),
+        { Committed: { } e } => Decision.Refused(RefusalKind.Settled, field, $"an open reservation; it was committed at {e.At:O}"),
         { Released: { Reason: ReleaseReason.Expired } e } =>
-            Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; it had expired by {e.At:O}"),
-        { Released: { } e } => Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; it was released at {e.At:O}"),
-        { Tracked: { } e } => Decision.Refused(RefusalKind.Settled, "reservation_id", $"an open reservation; this is usage tracked at {e.At:O}"),
-        { Reserved: not null } => Decision.Refused(RefusalKind.Settled, "reservation_id", "an open reservation; it has expired"),
-        _ => Decision.Refused(RefusalKind.NotFound, "reservation_id", "the id of a reservation of this user"),
+            Decision.Refused(RefusalKind.Settled, field, $"an open reservation; it had expired by {e.At:O}"),
+        { Released: { } e } => Decision.Refused(RefusalKind.Settled, field, $"an open reservation; it was released at {e.At:O}"),
+        { Tracked: { } e } => Decision.Refused(RefusalKind.Settled, field, $"an open reservation; this is usage tracked at {e.At:O}"),
+        { Reserved: not null } => Decision.Refused(RefusalKind.Settled, field, "an open reservation; it has expired"),
+        _ => Decision.Refused(RefusalKind.NotFound, field, "the id of a reservation of this user"),
     };
 
     private static Decision CommitWhole(Context context, Commit command, Hold hold)
     {
-        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true);
-        return Decision.Of(Committed(context, command, hold, hold.Lines, charge.Draws()));
+        var charge = ChargeOf(context, hold);
+        if (!hold.IsRun) return Decision.Of(Committed(context, command, hold, hold.Lines, charge.Draws()));
+        charge.AddHeld(hold);
+        return Charged(context, command, hold, charge);
     }
 
     private static Decision CommitActual(Context context, Commit command, Hold hold, Items<AskedLine> actual)
     {
-        var charge = new Charging(context, context.State.Plans[hold.Assignment], hold, limited: true, "actual.items");
-        if (charge.Add(actual, hold.At) is { } refused) return Decision.Answered(refused);
-        var committed = Committed(context, command, hold, charge.Lines, charge.Draws());
+        var charge = ChargeOf(context, hold);
+        return charge.Add(actual, hold.At) is { } refused ? Decision.Answered(refused) : Charged(context, command, hold, charge);
+    }
+
+    private static Charging ChargeOf(Context context, Hold hold) =>
+        new(context, context.State.Plans[hold.Assignment], hold, limited: true, "actual.items");
+
+    private static Decision Charged(Context context, Commit command, Hold hold, Charging charge)
+    {
+        var committed = Committed(context, command, hold, charge.Lines, charge.Draws()) with { FromParent = charge.FromRun() };
         var unused = charge.Unused();
         return unused.Count == 0 ? Decision.Of(committed) : Decision.Of(committed, Unused(context, command, hold, unused));
     }
@@ -67,8 +76,9 @@ internal static class Settling
     private static Committed Committed(Context context, Commit command, Hold hold, Items<UsedLine> lines, Items<Draw> draws) =>
         new(context.At, Cause(command), hold.Reservation, hold.Assignment, hold.Period, lines, draws);
 
-    private static Refunded Unused(Context context, Commit command, Hold hold, Items<Draw> draws) =>
-        new(context.At, Cause(command), hold.Reservation, hold.Period, null, Refunded.Unused, [], draws);
+    private static Refunded Unused(Context context, Commit command, Hold hold, Items<Draw> draws) => new(
+        context.At, Cause(command), hold.Reservation, hold.Period, null, Refunded.Unused, [], draws,
+        ToParent: Runs.Of(context.State, hold)?.Reservation);
 
     private static Cause Cause(Command command) => new(command.Id, command.Content);
 }

@@ -4,7 +4,8 @@ using Metering.Ledger.Pricing;
 namespace Metering.Ledger.Catalog;
 
 /// <summary>
-/// Prices in force from <paramref name="EffectiveFrom"/> until the next book's. Never backdated; takes effect at least 5 s after publication (rule 16).
+/// Prices in force from <paramref name="EffectiveFrom"/> until the next book's. Never backdated; takes effect at least 5 s after
+/// publication (rule 16).
 /// </summary>
 /// <param name="Version">1, 2, 3 … in order of publication.</param>
 /// <param name="MarkupPpm">Applied to every price: parts per million, 1,000,000 = × 1.</param>

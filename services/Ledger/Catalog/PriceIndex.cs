@@ -1,6 +1,8 @@
 namespace Metering.Ledger.Catalog;
 
-/// <summary>Finds a line's price without going through the book: a public price map has hundreds of entries per meter, and every line asks.</summary>
+/// <summary>
+/// Finds a line's price without going through the book: a public price map has hundreds of entries per meter, and every line asks.
+/// </summary>
 internal sealed class PriceIndex
 {
     private readonly Dictionary<string, KeySet[]> meters;

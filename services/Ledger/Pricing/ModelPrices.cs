@@ -10,7 +10,8 @@ internal sealed partial class ModelPrices(string model, PriceMapOptions options)
     private readonly List<PriceEntry> entries = [];
     private readonly List<LeftOut> leftOut = [];
 
-    public static (IReadOnlyList<PriceEntry> Entries, IReadOnlyList<LeftOut> LeftOut) Read(string model, JsonElement value, PriceMapOptions options)
+    public static (IReadOnlyList<PriceEntry> Entries, IReadOnlyList<LeftOut> LeftOut) Read(
+        string model, JsonElement value, PriceMapOptions options)
     {
         if (PriceMap.NoModel(model, value) is { } reason) return ([], [new(model, "", reason)]);
         var prices = new ModelPrices(model, options);
@@ -61,9 +62,10 @@ internal sealed partial class ModelPrices(string model, PriceMapOptions options)
     {
         _ when field.Value.ValueKind == JsonValueKind.Null || !Money().IsMatch(field.Name) => null,
         var name when Tier().IsMatch(name) => "a price that depends on size or time: only the base price is imported",
-        var name when name.EndsWith("_batches") || name.EndsWith("_priority") || name.EndsWith("_flex") => "a price of another service tier",
+        var name when ServiceTier().IsMatch(name) => "a price of another service tier",
         var name when PerTokens().IsMatch(name) => "a price of tokens that no meter is given for",
-        var name when Per().Match(name) is { Success: true } per => $"a price per {per.Groups["unit"].Value.Replace('_', ' ')}, not per token",
+        var name when Per().Match(name) is { Success: true } per =>
+            $"a price per {per.Groups["unit"].Value.Replace('_', ' ')}, not per token",
         _ => "not a price per token",
     };
 
@@ -72,6 +74,9 @@ internal sealed partial class ModelPrices(string model, PriceMapOptions options)
 
     [GeneratedRegex("_above_|tiered|_tiers")]
     private static partial Regex Tier();
+
+    [GeneratedRegex(@"_(batches|priority|flex)\z")]
+    private static partial Regex ServiceTier();
 
     [GeneratedRegex(@"\A(?!.*(1k_|dbu)).*(_per_([a-z]+_)?token|_token_cost)")]
     private static partial Regex PerTokens();

@@ -83,7 +83,8 @@ public sealed record PriceMap(Items<PriceEntry> Entries, Items<LeftOut> LeftOut)
     }
 }
 
-/// <summary>Something of the map that is not in the price book. <paramref name="Field"/> is empty where it is about the whole model.</summary>
+/// <summary>Something of the map that is not in the price book.</summary>
+/// <param name="Field">Empty where it is about the whole model.</param>
 public sealed record LeftOut(string Model, string Field, string Reason);
 
 /// <summary>Which fields of a map become prices of which meters.</summary>

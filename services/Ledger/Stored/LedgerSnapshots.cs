@@ -12,7 +12,7 @@ namespace Metering.Ledger.Stored;
 /// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
 public static class LedgerSnapshots
 {
-    public const string Version = "ledger-state.v2";
+    public const string Version = "ledger-state.v3";
 
     private static readonly JsonTypeInfo<LedgerState> Json = (JsonTypeInfo<LedgerState>)new JsonSerializerOptions(StateJson.Default.Options)
     {

@@ -28,8 +28,11 @@ internal static class LedgerReplies
             Repeated = recorded.Repeated,
         };
         Fill(reply.Lines, committed.Lines, UsedLine);
+        var unused = recorded.Find<Refunded>();
         Fill(reply.Charged, committed.Draws, Draw);
-        Fill(reply.Unused, recorded.Find<Refunded>()?.Draws ?? [], Draw);
+        Fill(reply.Unused, unused?.Draws ?? [], Draw);
+        Fill(reply.FromParent, committed.FromParent ?? [], Draw);
+        if (unused?.ToParent is { } run) reply.ToParentId = run.ToString();
         return reply;
     }
 
@@ -42,6 +45,7 @@ internal static class LedgerReplies
             ReservationId = released.Reservation.ToString(), At = Moment(released.At), Revision = recorded.Revision, Repeated = recorded.Repeated,
         };
         Fill(reply.Draws, released.Draws, Draw);
+        if (released.ToParent is { } run) reply.ToParentId = run.ToString();
         return reply;
     }
 
@@ -100,6 +104,7 @@ internal static class LedgerReplies
         };
         Fill(message.Draws, reserved.Draws, Draw);
         Fill(message.Lines, reserved.Lines, UsedLine);
+        if (reserved.Parent is { } run) message.ParentId = run.ToString();
         return message;
     }
 

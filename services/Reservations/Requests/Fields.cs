@@ -28,6 +28,8 @@ internal static class Fields
 
     public static Guid GrantId(string text) => Id("grant_id", text);
 
+    public static Guid ParentId(string text) => Id("parent_id", text);
+
     /// <summary>A duration between two bounds; absent = none.</summary>
     public static TimeSpan? Duration(string field, Duration? duration, TimeSpan least, TimeSpan most)
     {

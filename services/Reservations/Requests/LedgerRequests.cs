@@ -9,11 +9,14 @@ internal static class LedgerRequests
     public static Reserve Read(V1.ReserveRequest request, Asking asking)
     {
         var id = Fields.CommandId(request.CommandId, asking.Now);
-        var lines = Lines.Read("lines", request.Lines, asking, asking.RatesNow);
+        Guid? parent = request.HasParentId ? Fields.ParentId(request.ParentId) : null;
+        var lines = Lines.Read("lines", request.Lines, asking, RatesOf(parent, asking));
         var timeToLive = TimeToLive(request.TimeToLive);
         var grace = Fields.Duration("grace", request.Grace, TimeSpan.Zero, Limits.GraceMost);
-        var content = new Content("reserve").Add(lines).Add(timeToLive).Add(grace).Hash();
-        return new Reserve(id, content, lines, timeToLive ?? Limits.TimeToLiveDefault, grace ?? asking.Grace);
+        var content = new Content("reserve").Add(lines).Add(timeToLive).Add(grace);
+        // as with Track: a request without one is hashed as it was before there were runs
+        if (parent is { } run) content.Add(run);
+        return new Reserve(id, content.Hash(), lines, timeToLive ?? Limits.TimeToLiveDefault, grace ?? asking.Grace, parent);
     }
 
     public static Commit Read(V1.CommitRequest request, Asking asking)
@@ -63,7 +66,15 @@ internal static class LedgerRequests
         return new Track(id, content.Hash(), lines, enforced, occurredAt);
     }
 
-    public static Check Read(V1.CheckRequest request, Asking asking) => new(Lines.Read("lines", request.Lines, asking, asking.RatesNow));
+    public static Check Read(V1.CheckRequest request, Asking asking)
+    {
+        Guid? parent = request.HasParentId ? Fields.ParentId(request.ParentId) : null;
+        return new Check(Lines.Read("lines", request.Lines, asking, RatesOf(parent, asking)), parent);
+    }
+
+    /// <summary>A child has the prices of its run.</summary>
+    private static Func<string, Attributes, Items<Rate>> RatesOf(Guid? parent, Asking asking) =>
+        parent is null ? asking.RatesNow : asking.RatesOfHold;
 
     private static bool IsEnforced(V1.TrackMode mode) => mode switch
     {

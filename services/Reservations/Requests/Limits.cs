@@ -17,5 +17,5 @@ internal static class Limits
     public static readonly TimeSpan TimeToLiveLeast = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan TimeToLiveMost = TimeSpan.FromHours(24);
     public static readonly TimeSpan TimeToLiveDefault = TimeSpan.FromMinutes(10);
-    public static readonly TimeSpan GraceMost = TimeSpan.FromHours(1);
+    public static readonly TimeSpan GraceMost = Ledger.Accounts.ReservationStory.LongestGrace;
 }

@@ -3,7 +3,8 @@ using Grpc.Core;
 namespace Metering.Reservations.Services;
 
 /// <summary>metering.v1.Reservations over gRPC.</summary>
-internal sealed class ReservationsService(Dispatcher dispatcher, UsageFeed feed, Sessions sessions) : V1.Reservations.ReservationsBase
+internal sealed class ReservationsService(Dispatcher dispatcher, UsageFeed feed, Sessions sessions, OpenStreams streams)
+    : V1.Reservations.ReservationsBase
 {
     public override Task<V1.ReserveReply> Reserve(V1.ReserveRequest request, ServerCallContext context) =>
         Errors.Translate(dispatcher.Reserve(request, context.Caller(), context.CancellationToken));
@@ -30,9 +31,11 @@ internal sealed class ReservationsService(Dispatcher dispatcher, UsageFeed feed,
         Errors.Translate(dispatcher.GetUsage(request, context.Caller(), context.CancellationToken));
 
     public override Task WatchUsage(V1.WatchUsageRequest request, IServerStreamWriter<V1.WatchUsageReply> replies, ServerCallContext context) =>
-        Errors.Translate(feed.Follow(request.User, replies, context.Caller(), context.CancellationToken));
+        Errors.Translate(streams.Run(
+            open => feed.Follow(request.User, replies, context.Caller(), open, context.CancellationToken), context.CancellationToken));
 
     public override Task Session(
         IAsyncStreamReader<V1.SessionRequest> requests, IServerStreamWriter<V1.SessionReply> replies, ServerCallContext context) =>
-        Errors.Translate(sessions.Serve(requests, replies, context.Caller(), context.CancellationToken));
+        Errors.Translate(streams.Run(
+            open => sessions.Serve(requests, replies, context.Caller(), open, context.CancellationToken), context.CancellationToken));
 }

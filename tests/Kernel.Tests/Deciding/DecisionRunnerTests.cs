@@ -193,7 +193,7 @@ public sealed class DecisionRunnerTests
         var command = new CountCommand(3);
         await runner.Handle("one", command, new Caller("chat", "trace-1"), default);
         var metadata = EventMetadata.Decode((await Stored("one"))[0].Metadata.Span);
-        Assert.That(metadata, Is.EqualTo(new EventMetadata("chat", command.Id, "trace-1")));
+        Assert.That(metadata with { Hash = null }, Is.EqualTo(new EventMetadata("chat", command.Id, "trace-1")));
     }
 
     private Task<CountAnswer> Add(long amount, long limit = long.MaxValue) =>

@@ -76,6 +76,8 @@ internal static class AccountSamples
 
     public static Reserve Reserve(int number, params AskedLine[] lines) => new(Number(number), Hash(number), lines.ToItems(), TenMinutes, Grace);
 
+    public static Reserve Child(int number, int of, params AskedLine[] lines) => Reserve(number, lines) with { Parent = Number(of) };
+
     public static Commit Commit(int number, int of, params AskedLine[] actual) =>
         new(Number(number), Hash(number), Number(of), actual.Length == 0 ? null : actual.ToItems());
 

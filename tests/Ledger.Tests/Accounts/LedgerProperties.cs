@@ -19,7 +19,7 @@ public static class Steps
         if (step.Which > 0) yield return step with { Which = step.Which - 1 };
     }
 
-    public static Arbitrary<Step> All() => Arb.From(Any(Deed.EndPlan), Smaller);
+    public static Arbitrary<Step> All() => Arb.From(Any(Deed.Revoke), Smaller);
 
     public static Arbitrary<Bounded> WithinLimits() => 
         Arb.From(Any(Deed.Read).Select(step => new Bounded(step)), bounded => Smaller(bounded.Step).Select(step => new Bounded(step)));

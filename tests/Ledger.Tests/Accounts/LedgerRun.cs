@@ -1,5 +1,6 @@
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Pricing;
 using Metering.Ledger.Stored;
 using Metering.Ledger.Windows;
 using static Metering.Ledger.Tests.Accounts.AccountSamples;
@@ -9,8 +10,8 @@ namespace Metering.Ledger.Tests.Accounts;
 /// <summary>What callers do. Numbers pick: how long to wait first, how much, and which of the things done before is meant.</summary>
 public enum Deed
 {
-    Reserve, Commit, CommitWhole, Release, ExtendTime, ExtendQuantity, Refund, RefundAll, Track, Grant, Close, Repeat, Read,
-    PostPaid, Customize, Assign, EndPlan,
+    Reserve, Child, Commit, CommitWhole, Release, ExtendTime, ExtendQuantity, Refund, RefundAll, Track, Grant, Close, Repeat, Read,
+    PostPaid, Customize, Assign, EndPlan, Late, Suspend, Resume, Revoke,
 }
 
 public sealed record Step(Deed Deed, int Wait, int Quantity, int Which)
@@ -24,16 +25,22 @@ internal sealed class LedgerRun
     private static readonly TimeSpan[] Waits =
         [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(11), TimeSpan.FromHours(7), TimeSpan.FromHours(25), TimeSpan.FromDays(3)];
 
+    private static readonly Overage Tiered =
+        new(500, TierMode.Graduated, [new Tier(15, new(5, 2), 0), new Tier(40, new(1, 1), 7), new Tier(long.MaxValue, new(1, 3), 0)]);
+
     private static readonly Plan[] Plans =
     [
-        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3) }, Cap(90, WindowLength.Hour)),
+        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3), Thresholds = [50, 100] }, Cap(90, WindowLength.Hour)),
         Daily(Quota(60) with { CommitAllowance = 10 }, Cap(90, WindowLength.Hour), Cap(200, WindowLength.Week, "weekly")),
         Daily(Quota(150) with { Window = WindowLength.Week, RolloverMax = 0 }),
+        Daily(Quota(20) with { Window = WindowLength.Hour, Overage = Tiered }) with { LateGrace = TimeSpan.FromHours(8) },
+        Daily(Quota(20) with { Window = WindowLength.Week, Overage = Tiered }, Cap(500) with { Thresholds = [10, 20] }),
     ];
 
     private readonly LedgerState state = new();
     private readonly List<LedgerEvent> stream = [];
     private readonly List<Command> done = [];
+    private readonly Dictionary<Guid, Guid?> parents = [];
     private DateTimeOffset now = May;
     private bool mayPassLimits;
     private int count;
@@ -46,7 +53,7 @@ internal sealed class LedgerRun
     {
         now += Waits[step.Wait % Waits.Length];
         if (CommandOf(step) is not { } command) return;
-        if (command is Reserve reserve && step.Deed == Deed.Reserve) CheckSaysTheSame(reserve);
+        if (command is Reserve reserve && step.Deed != Deed.Repeat) CheckSaysTheSame(reserve);
         Do(command);
     }
 
@@ -63,6 +70,46 @@ internal sealed class LedgerRun
         foreach (var closed in stream.OfType<PeriodClosed>()) CheckTotals(closed);
         Must(stream.OfType<PeriodClosed>().Select((closed, i) => closed.Period.Number == i + 1).All(inOrder => inOrder), "periods close in order");
         CheckRefunds();
+        CheckWorth();
+        CheckThresholds();
+        CheckSnapshots();
+    }
+
+    /// <summary>What refunds of a closed period's overage are worth is its charge, no more and, with all of it refunded, no less.</summary>
+    private void CheckWorth()
+    {
+        foreach (var closed in stream.OfType<PeriodClosed>())
+            foreach (var total in closed.Groups)
+            {
+                var backs = stream.OfType<Refunded>().Where(one => one.Period == closed.Period.Number).SelectMany(one => one.Worth ?? [])
+                    .Where(back => back.Group == total.Group && back.Since == total.Since).ToArray();
+                var (overage, nanos) = (backs.Sum(back => back.Overage), backs.Sum(back => back.Nanos));
+                Must(overage <= total.Overage && nanos <= total.Charge, $"refunds of period {closed.Period.Number} are worth {nanos} of {total.Charge}");
+                Must(overage < total.Overage || nanos == total.Charge, $"all of it is worth {nanos} of {total.Charge}");
+            }
+    }
+
+    /// <summary>A threshold is told again only where limits changed in between, and never below it.</summary>
+    private void CheckThresholds()
+    {
+        var told = new HashSet<(string, int, DateTimeOffset, int)>();
+        foreach (var happened in stream)
+        {
+            if (happened is LimitsCustomized or PlanAssigned or PeriodEnded or PeriodClosed) told.Clear();
+            if (happened is not ThresholdReached reached) continue;
+            Must(told.Add((reached.Group, reached.Since, reached.Start, reached.Percent)), $"{reached} is told once");
+            Must(reached.Used * 100 >= reached.Limit * reached.Percent, $"{reached} is reached");
+        }
+    }
+
+    /// <summary>A snapshot taken in the middle, with the tail, is the full fold.</summary>
+    private void CheckSnapshots()
+    {
+        var (state, cut) = (new LedgerState(), (int)(count * 7919L % (stream.Count + 1)));
+        foreach (var happened in stream.Take(cut)) Fold.Apply(state, happened);
+        state = LedgerSnapshots.Restore(LedgerSnapshots.Save(state).Span);
+        foreach (var happened in stream.Skip(cut).Concat(this.state.Unappended)) Fold.Apply(state, happened);
+        Must(StateDump.Of(state) == StateDump.Of(this.state), $"snapshot after {cut} and tail = full fold");
     }
 
     private static Plan Daily(params LimitGroup[] groups) => PlanOf(groups) with { Period = WindowLength.Day };
@@ -75,6 +122,7 @@ internal sealed class LedgerRun
         return step.Deed switch
         {
             Deed.Reserve => new Reserve(id, hash, [some], TenMinutes, Grace),
+            Deed.Child => RunOf(step) is { } run ? new Reserve(id, hash, [Tokens(1 + step.Quantity % 25)], TenMinutes, Grace, run) : null,
             Deed.Commit => Hold(step) is { } hold ? new Commit(id, hash, hold, [some]) : null,
             Deed.CommitWhole => Hold(step) is { } hold ? new Commit(id, hash, hold, null) : null,
             Deed.Release => Hold(step) is { } hold ? new Release(id, hash, hold) : null,
@@ -90,8 +138,19 @@ internal sealed class LedgerRun
             Deed.Customize => new CustomizeLimits(id, hash, [new CustomLimit("tokens", step.Which % 3 == 0 ? null : 3 * some.Quantity)]),
             Deed.Assign => new AssignPlan(id, hash, Plans[step.Quantity % Plans.Length], (PlanChange)(step.Which % 3), null),
             Deed.EndPlan => new EndPlan(id, hash),
+            Deed.Late => new Track(id, hash, [some], Enforced: false, now - Waits[step.Which]),
+            Deed.Suspend => new Suspend(id, hash, "unpaid"),
+            Deed.Resume => new Resume(id, hash),
+            Deed.Revoke => state.Grants.Count == 0 ? null : new RevokeCredit(id, hash, state.Grants[step.Which % state.Grants.Count].Id),
             _ => new GetUsage(),
         };
+    }
+
+    /// <summary>Mostly an open reservation without a parent, now and then any.</summary>
+    private Guid? RunOf(Step step)
+    {
+        var open = state.Holds.Values.Where(hold => hold.Parent is null).Select(hold => hold.Reservation).Order().ToArray();
+        return step.Which % 4 == 0 || open.Length == 0 ? Hold(step) : open[step.Which % open.Length];
     }
 
     private Guid? Hold(Step step)
@@ -112,6 +171,7 @@ internal sealed class LedgerRun
         var turn = Decisions.Take(state, command, now, Zones);
         if (turn.Answer is NeedsPast needs) turn = Decisions.Take(state, WithPast(command, needs.Reservation), now, Zones);
         stream.AddRange(turn.Events);
+        foreach (var reserved in turn.Events.OfType<Reserved>()) parents.Add(reserved.Reservation, reserved.Parent);
         if (repeated) Must(turn is { Events.Count: 0, Answer: DoneBefore or Refused { Kind: RefusalKind.TooOld } }, $"a repeat is not done again: {turn.Answer}");
         if (turn.Events.Count == 0) CheckUntouched();
         if (turn.Answer is Done && command is not ClosePeriod) Remember(command);
@@ -126,16 +186,23 @@ internal sealed class LedgerRun
 
     private void CheckSaysTheSame(Reserve reserve)
     {
-        var check = Decisions.Take(state, new Check(reserve.Lines), now, Zones).Answer!;
+        var check = Answered(state, new Check(reserve.Lines, reserve.Parent));
         var clone = new LedgerState();
         foreach (var happened in stream) Fold.Apply(clone, happened);
-        var answer = Decisions.Take(clone, reserve, now, Zones).Answer!;
+        var answer = Answered(clone, reserve);
         Must(answer is Done { Events: [Reserved reserved] } ? check is Allowed allowed && allowed.Draws.Equals(reserved.Draws) : SameDenial(check, answer),
             $"check = reserve: {check}, {answer}");
     }
 
-    private static bool SameDenial(Answer check, Answer reserve) =>
-        check is Denied one && reserve is Denied other && one with { At = default, Revision = 0 } == other with { At = default, Revision = 0 };
+    private Answer Answered(LedgerState any, Command command)
+    {
+        var answer = Decisions.Take(any, command, now, Zones).Answer!;
+        return answer is NeedsPast needs ? Decisions.Take(any, WithPast(command, needs.Reservation), now, Zones).Answer! : answer;
+    }
+
+    private static bool SameDenial(Answer check, Answer reserve) => check is Refused
+        ? check == reserve
+        : check is Denied one && reserve is Denied other && one with { At = default, Revision = 0 } == other with { At = default, Revision = 0 };
 
     private Command WithPast(Command command, Guid id)
     {
@@ -146,6 +213,8 @@ internal sealed class LedgerRun
             First<PeriodClosed>(e => e.Period.Number == PeriodOf(stream.FirstOrDefault(one => SettledBy(one) == id))));
         return command switch
         {
+            Reserve one => one with { Past = past },
+            Check one => one with { Past = past },
             Commit one => one with { Past = past },
             Release one => one with { Past = past },
             Extend one => one with { Past = past },
@@ -173,6 +242,7 @@ internal sealed class LedgerRun
         foreach (var group in state.Groups)
             foreach (var window in group.Windows) CheckWindow(group, window);
         CheckHolds();
+        foreach (var hold in state.Holds.Values) CheckRun(hold);
         CheckCredits();
     }
 
@@ -187,15 +257,52 @@ internal sealed class LedgerRun
         Must(window.OverageUsed + window.OverageHeld <= (plan.Overage?.Cap + plan.CommitAllowance ?? 0), $"{group.Group} within its overage: {window.OverageUsed}");
     }
 
-    /// <summary>What is held, summed over the holds, is what windows and grants say.</summary>
+    /// <summary>What is held of each bucket, summed over the holds, is what windows and grants say.</summary>
     private void CheckHolds()
     {
         var parts = state.Holds.Values.SelectMany(hold => hold.Draws).SelectMany(draw => draw.Parts.Select(part => (draw, part))).ToArray();
-        Must(parts.Where(one => one.part.Bucket != Bucket.Credit).Sum(one => one.part.Amount) == state.Groups.Sum(group => group.Windows.Sum(window => window.Held)), "held");
+        var windows = state.Groups.SelectMany(group => group.Windows.Select(window => (group, window))).ToArray();
+        Must(windows.Sum(one => one.window.Held) == parts.Where(one => one.part.Bucket != Bucket.Credit).Sum(one => one.part.Amount), "held");
+        foreach (var (group, window) in windows)
+        {
+            var here = parts.Where(one => (one.draw.Group, one.draw.Since, one.draw.Start) == (group.Group, group.Since, window.Start))
+                .ToLookup(one => one.part.Bucket, one => one.part.Amount);
+            Must(here[Bucket.Rollover].Sum() == window.RolloverHeld, $"held of rollover in {group.Group}");
+            Must(here[Bucket.Quota].Sum() == window.QuotaHeld, $"held of quota in {group.Group}");
+            Must(here[Bucket.Overage].Sum() == window.OverageHeld, $"held of overage in {group.Group}");
+        }
         foreach (var grant in state.Grants)
             Must(grant.Held == parts.Where(one => one.part.Grant == grant.Id).Sum(one => one.part.Amount), "held of a grant");
         Must(state.Holds.Count == state.Expiries.Count && state.Holds.Count == state.Ended.Append(state.Current).Sum(period => period?.OpenHolds ?? 0), "each hold expires once, in one period");
     }
+
+    /// <summary>What a hold has is what events gave it, less what its children took, and what they gave back; no child outlives it.</summary>
+    private void CheckRun(Hold run)
+    {
+        var expected = stream.Concat(state.Unappended).SelectMany(e => MovesOf(e, run.Reservation)).GroupBy(one => one.Key)
+            .Select(same => (same.Key, Amount: same.Sum(one => one.Amount))).Where(one => one.Amount != 0);
+        var rest = Moves(run.Draws, 1).GroupBy(one => one.Key).Select(same => (same.Key, same.Sum(one => one.Amount)));
+        Must(expected.ToHashSet().SetEquals(rest), "the rest of a run");
+        foreach (var child in state.Holds.Values.Where(one => one.Parent == run.Reservation))
+            Must(child.Deadline <= run.Deadline && child.ExpiresAt <= run.ExpiresAt && child.Period == run.Period, "no child outlives its run");
+    }
+
+    private IEnumerable<((string, DateTimeOffset, Bucket, Guid?) Key, long Amount)> MovesOf(LedgerEvent happened, Guid id) => happened switch
+    {
+        Reserved e when e.Reservation == id => Moves(e.Draws, 1),
+        Reserved e when e.Parent == id => Moves(e.Draws, -1),
+        HoldExtended e when e.Reservation == id => Moves(e.Draws, 1),
+        HoldExtended e when ParentOf(e.Reservation) == id => Moves(e.Draws, -1),
+        Committed e when ParentOf(e.Reservation) == id => Moves(e.FromParent ?? [], -1),
+        Released e when e.ToParent == id => Moves(e.Draws, 1),
+        Refunded e when e.ToParent == id => Moves(e.Draws, 1),
+        _ => [],
+    };
+
+    private Guid? ParentOf(Guid id) => parents.GetValueOrDefault(id);
+
+    private static IEnumerable<((string, DateTimeOffset, Bucket, Guid?) Key, long Amount)> Moves(Items<Draw> draws, int sign) =>
+        draws.SelectMany(draw => draw.Parts.Select(part => ((draw.Group, draw.Start, part.Bucket, part.Grant), sign * part.Amount)));
 
     /// <summary>What was used of each grant is what the events took less what they gave back.</summary>
     private void CheckCredits()

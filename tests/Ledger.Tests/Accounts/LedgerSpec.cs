@@ -189,6 +189,8 @@ internal sealed class LedgerSpec
 
     private static Command WithPast(Command command, Past past) => command switch
     {
+        Reserve one => one with { Past = past },
+        Check one => one with { Past = past },
         Commit one => one with { Past = past },
         Release one => one with { Past = past },
         Extend one => one with { Past = past },
@@ -201,6 +203,8 @@ internal sealed class LedgerSpec
         var sent = command with { Id = Real(command.Id) };
         return sent switch
         {
+            Reserve { Parent: { } parent } one => one with { Parent = Real(parent) },
+            Check { Parent: { } parent } one => one with { Parent = Real(parent) },
             Commit one => one with { Reservation = Real(one.Reservation) },
             Release one => one with { Reservation = Real(one.Reservation) },
             Extend one => one with { Reservation = Real(one.Reservation) },

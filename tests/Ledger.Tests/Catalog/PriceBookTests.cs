@@ -52,7 +52,8 @@ public class PriceBookTests
         book.Entries.Where(entry => line.Have(entry.Where)).OrderByDescending(entry => entry.Where.Count).FirstOrDefault();
 
     private static string Some(Random random) => string.Join(",", new[] { "model", "region", "tier" }
-        .Select(key => (key, value: Values[random.Next(Values.Length)])).Where(pair => pair.value != "").Select(pair => $"{pair.key}={pair.value}"));
+        .Select(key => (key, value: Values[random.Next(Values.Length)]))
+        .Where(pair => pair.value != "").Select(pair => $"{pair.key}={pair.value}"));
 
     private static PriceBook Book(params PriceEntry[] entries) => new(1, CatalogSpec.May, "USD", 1_000_000, entries.ToItems());
 

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Metering.Ledger.Tests.Pricing;
 
-/// <summary>A price as an exact fraction of a currency, read from its digits without any code of the ledger: what results are held against.</summary>
+/// <summary>A price as an exact fraction of a currency, read from its digits without any code of the ledger.</summary>
 internal readonly record struct ExactPrice(BigInteger Above, BigInteger Below)
 {
     /// <summary>Reads "1.5e-07" as 15 / 10⁸.</summary>
@@ -12,7 +12,8 @@ internal readonly record struct ExactPrice(BigInteger Above, BigInteger Below)
         var parts = text.Trim('"').ToLowerInvariant().Split('e');
         var point = parts[0].IndexOf('.');
         var digits = BigInteger.Parse(parts[0].Replace(".", ""), CultureInfo.InvariantCulture);
-        var power = (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) - (point < 0 ? 0 : parts[0].Length - point - 1);
+        var decimals = point < 0 ? 0 : parts[0].Length - point - 1;
+        var power = (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) - decimals;
         return power < 0 ? new(digits, BigInteger.Pow(10, -power)) : new(digits * BigInteger.Pow(10, power), 1);
     }
 

@@ -11,7 +11,8 @@ using Stopwatch = System.Diagnostics.Stopwatch;
 namespace Metering.Ledger.Tests.Pricing;
 
 /// <summary>
-/// The main job's trace metered in money: every call reserves its prompt and the largest answer, then commits what was used, at imported prices.
+/// The main job's trace metered in money: every call reserves its prompt and the largest answer, then commits what was used, at
+/// imported prices.
 /// The ledgers' charges, added up, must equal a computation that shares no code with them: BigInteger from the raw digits of the price map.
 /// With TRACE and PRICES naming files, it meters those too.
 /// </summary>
@@ -41,7 +42,8 @@ public class MoneyTraceTests
     [TestCase(1_250_000)]
     public void The_trace_and_the_prices_at_hand_come_to_the_same_nano_dollar(long markupPpm)
     {
-        if (Environment.GetEnvironmentVariable("TRACE") is not { Length: > 0 } trace || Environment.GetEnvironmentVariable("PRICES") is not { Length: > 0 } prices)
+        var (trace, prices) = (Environment.GetEnvironmentVariable("TRACE"), Environment.GetEnvironmentVariable("PRICES"));
+        if (string.IsNullOrEmpty(trace) || string.IsNullOrEmpty(prices))
             Assert.Ignore("TRACE and PRICES name no files");
         else
             Meter(Trace.Read(trace), File.ReadAllBytes(prices), markupPpm);
@@ -57,7 +59,8 @@ public class MoneyTraceTests
         var seconds = clock.Elapsed.TotalSeconds;
         var expected = Independent(trace, models, json, markupPpm);
         TestContext.Out.WriteLine(
-            $"{trace.Name}, × {markupPpm} ppm: {trace.Rows.Count} calls, {trace.Total} tokens, {models.Length} models of {map.Entries.Count} entries, " +
+            $"{trace.Name}, × {markupPpm} ppm: {trace.Rows.Count} calls, {trace.Total} tokens, {models.Length} models, " +
+            $"{map.Entries.Count} entries, " +
             $"{map.LeftOut.Count} left out: {charged} nano-dollars in {seconds:0.00} s");
         Assert.That(charged, Is.EqualTo(expected), "committed less refunded, by the events");
         Assert.That(used, Is.EqualTo(expected), "used, by the balances");
@@ -74,7 +77,9 @@ public class MoneyTraceTests
     private static BigInteger Independent(Trace trace, string[] models, byte[] json, long markupPpm)
     {
         using var map = JsonDocument.Parse(json);
-        var prices = models.Select(model => (In: PriceOf(map, model, "input_cost_per_token"), Out: PriceOf(map, model, "output_cost_per_token"))).ToArray();
+        var prices = models
+            .Select(model => (In: PriceOf(map, model, "input_cost_per_token"), Out: PriceOf(map, model, "output_cost_per_token")))
+            .ToArray();
         var sum = BigInteger.Zero;
         for (var n = 0; n < trace.Rows.Count; n++)
         {
@@ -98,8 +103,12 @@ public class MoneyTraceTests
         {
             var (catalog, at) = (CatalogState.Empty, start.AddMinutes(-1));
             foreach (var meter in map.Entries.Select(entry => entry.Meter).Distinct())
-                catalog = After(catalog, new DeclareMeter(AccountSamples.IdAt(at, catalog.Meters.Count()), default, new Meter(meter, "tokens")), at);
-            return After(catalog, new PublishPriceBook(AccountSamples.IdAt(at, 99), default, PriceMap.Currency, markupPpm, map.Entries, null), at);
+            {
+                var declare = new DeclareMeter(AccountSamples.IdAt(at, catalog.Meters.Count()), default, new Meter(meter, "tokens"));
+                catalog = After(catalog, declare, at);
+            }
+            var publish = new PublishPriceBook(AccountSamples.IdAt(at, 99), default, PriceMap.Currency, markupPpm, map.Entries, null);
+            return After(catalog, publish, at);
         }
 
         private static CatalogState After(CatalogState catalog, CatalogCommand command, DateTimeOffset at)
@@ -124,7 +133,8 @@ public class MoneyTraceTests
             if (rows.Length == 0) return 0;
             var group = AccountSamples.Dollars(500_000_000) with { Overage = AccountSamples.Over(long.MaxValue, 1) };
             var start = trace.Rows[rows[0]].At;
-            Take(state, new AssignPlan(AccountSamples.IdAt(start, 0), default, AccountSamples.PlanOf(group), PlanChange.NextPeriod, null), start);
+            var (plan, first) = (AccountSamples.PlanOf(group), AccountSamples.IdAt(start, 0));
+            Take(state, new AssignPlan(first, default, plan, PlanChange.NextPeriod, null), start);
             foreach (var n in rows) Call(state, n);
             var usage = (Usage)Decisions.Take(state, new GetUsage(), state.At, AccountSamples.Zones).Answer!;
             Assert.That((usage.OpenHolds, usage.Groups.Single().Held), Is.EqualTo((0, 0L)));

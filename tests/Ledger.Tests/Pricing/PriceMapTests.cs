@@ -39,7 +39,8 @@ public class PriceMapTests
     {
         var map = Read("""
             {"claude": {"cache_creation_input_token_cost": 3.75e-06, "cache_read_input_token_cost": 3e-07, "input_cost_per_token": 3e-06,
-             "litellm_provider": "anthropic", "max_tokens": 64000, "mode": "chat", "output_cost_per_token": 1.5e-05, "supports_vision": true}}
+             "litellm_provider": "anthropic", "max_tokens": 64000, "mode": "chat", "output_cost_per_token": 1.5e-05,
+             "supports_vision": true}}
             """);
         Assert.That(map.Entries, Is.EqualTo(new[]
         {
@@ -85,7 +86,8 @@ public class PriceMapTests
     {
         const string Other = """{"input_cost_per_token": 1, "output_cost_per_token": 1}""";
         var map = Read($$$"""{"m": {"input_cost_per_token": 1e-06, "output_cost_per_token": {{{price}}}}, "n": {{{Other}}}}""");
-        Assert.That(map.Entries.Select(entry => entry.Meter), Is.EqualTo(new[] { "llm.input_tokens", "llm.input_tokens", "llm.output_tokens" }));
+        var meters = map.Entries.Select(entry => entry.Meter);
+        Assert.That(meters, Is.EqualTo(new[] { "llm.input_tokens", "llm.input_tokens", "llm.output_tokens" }));
         Assert.That((map.LeftOut.Single().Model, map.LeftOut.Single().Field), Is.EqualTo(("m", "output_cost_per_token")));
         Assert.That(map.LeftOut.Single().Reason, Does.Contain(reason));
     }
@@ -138,5 +140,6 @@ public class PriceMapTests
 
     private static PriceMap Read(string json, PriceMapOptions? options = null) => PriceMap.Read(Encoding.UTF8.GetBytes(json), options);
 
-    private static PriceEntry Entry(string meter, string model, Price price) => new(meter, Attributes.Of([new("model", model)]), price, price);
+    private static PriceEntry Entry(string meter, string model, Price price) =>
+        new(meter, Attributes.Of([new("model", model)]), price, price);
 }

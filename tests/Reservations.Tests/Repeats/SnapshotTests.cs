@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Reservations.Models;
@@ -9,8 +10,8 @@ using static Metering.Reservations.Tests.Repeats.World;
 namespace Metering.Reservations.Tests.Repeats;
 
 /// <summary>
-/// A user's state goes out of memory after every command and comes back from its snapshot, or without one: the answers are those of a world in which
-/// it stays. Both have the same clock and are sent the same messages.
+/// A user's state goes out of memory after every command and comes back from its snapshot, or without one: the answers are those of a world
+/// in which it stays. Both have the same clock and are sent the same messages.
 /// </summary>
 public sealed class SnapshotTests
 {
@@ -108,7 +109,8 @@ public sealed class SnapshotTests
         await Same(Track(V1.TrackMode.Enforced, 60));
         await Same(new V1.SuspendRequest { User = "ann", CommandId = calm.Id(), Reason = "fraud" }, Reserve(1));
         await Same(new V1.ResumeRequest { User = "ann", CommandId = calm.Id() });
-        await Same(new V1.CustomizeLimitsRequest { User = "ann", CommandId = calm.Id(), Limits = { new V1.CustomLimit { Group = "tokens", Quota = 200 } } });
+        var own = new V1.CustomLimit { Group = "tokens", Quota = 200 };
+        await Same(new V1.CustomizeLimitsRequest { User = "ann", CommandId = calm.Id(), Limits = { own } });
         await Same(Reserve(150), Track(V1.TrackMode.PostPaid, 160));
         await Same(new V1.RevokeCreditRequest { User = "ann", CommandId = calm.Id(), GrantId = grant.CommandId });
         clock.Pass(TimeSpan.FromMinutes(15));
@@ -139,7 +141,8 @@ public sealed class SnapshotTests
     private async Task Evict()
     {
         await forgetful.Ask(new V1.GetUsageRequest { User = $"bystander-{++bystanders}" });
-        if (await forgetful.Streams.LoadSnapshot(Stream, default) is { } kept) await forgetful.Streams.SaveSnapshot(Stream, disturb(kept), default);
+        if (await forgetful.Streams.LoadSnapshot(Stream, default) is { } kept)
+            await forgetful.Streams.SaveSnapshot(Stream, disturb(kept), default);
     }
 
     private V1.AssignPlanRequest Assign(string plan) => new() { User = "ann", CommandId = calm.Id(), PlanId = plan };
@@ -154,7 +157,8 @@ public sealed class SnapshotTests
 
     private V1.RefundRequest Refund(V1.ReserveRequest reserve, long quantity) => new()
     {
-        User = "ann", CommandId = calm.Id(), ReservationId = reserve.CommandId, Reason = "bad", Lines = new() { Items = { Line(quantity) } },
+        User = "ann", CommandId = calm.Id(), ReservationId = reserve.CommandId, Reason = "bad",
+        Lines = new() { Items = { Line(quantity) } },
     };
 
     private static TestCaseData Case(string name, Func<Snapshot, Snapshot?> disturb, bool readsAll = true) =>

@@ -15,6 +15,7 @@ public sealed class ContentTests
     public void The_hashes_stand() => Assert.Multiple(() =>
     {
         Assert.That(Hash(Reserve(Line(attributes: [("model", "large"), ("cached", "yes")]))), Is.EqualTo("1c7164b13e46ea2833e84f3cf196df04"));
+        Assert.That(Hash(Child()), Is.EqualTo("88918a82f88a8112eaf1111cca3cf562"));
         Assert.That(Hash(LedgerRequests.Read(Commit(), Asked)), Is.EqualTo("9d67227fe5e195f975108f93993a6e57"));
         Assert.That(Hash(LedgerRequests.Read(new V1.ReleaseRequest { CommandId = Id(), ReservationId = Reservation }, Asked)), Is.EqualTo("53e7678c8b3ea7713ae6aaf23db6eaaa"));
     });
@@ -67,6 +68,8 @@ public sealed class ContentTests
         requests[^1].TimeToLive = Duration.FromTimeSpan(TimeSpan.FromMinutes(10));
         requests.Add(plain.Clone());
         requests[^1].Grace = Duration.FromTimeSpan(TimeSpan.FromMinutes(10));
+        requests.Add(plain.Clone());
+        requests[^1].ParentId = Reservation;
         var hashes = requests.Select(Hash).Append(Hash(LedgerRequests.Read(new V1.TrackRequest { CommandId = Id(), Lines = { Line() } }, Asked)));
         Assert.That(hashes, Is.Unique);
     }
@@ -75,6 +78,13 @@ public sealed class ContentTests
     public void A_commit_of_nothing_is_not_one_of_everything() => Assert.That(
         Hash(LedgerRequests.Read(new V1.CommitRequest { CommandId = Id(), ReservationId = Reservation }, Asked)),
         Is.Not.EqualTo(Hash(LedgerRequests.Read(new V1.CommitRequest { CommandId = Id(), ReservationId = Reservation, Actual = new() }, Asked))));
+
+    private static V1.ReserveRequest Child()
+    {
+        var request = Reserve(Line());
+        request.ParentId = Reservation;
+        return request;
+    }
 
     private static V1.CommitRequest Commit() => new() { CommandId = Id(), ReservationId = Reservation, Actual = new() { Items = { Line() } } };
 

@@ -35,6 +35,7 @@ public sealed class LedgerRequestsTests
         yield return Row("time_to_live", Reserve(Line()), request => request.TimeToLive = new Duration { Seconds = 5, Nanos = -1 });
         yield return Row("grace", Reserve(Line()), request => request.Grace = Seconds(-1));
         yield return Row("grace", Reserve(Line()), request => request.Grace = Seconds(3_601));
+        yield return Row("parent_id", Reserve(Line()), request => request.ParentId = "");
         yield return Row("reservation_id", Commit(), request => request.ReservationId = "");
         yield return Row("actual.items[0].quantity", Commit(Line(quantity: -1)));
         yield return Row("actual.items[0].quantity", Commit(Line(quantity: 1_000_000_000_000_001)));
@@ -50,6 +51,7 @@ public sealed class LedgerRequestsTests
         yield return Row("mode", new V1.TrackRequest { CommandId = Id(), Lines = { Line() }, Mode = (V1.TrackMode)9 });
         yield return Row("occurred_at", new V1.TrackRequest { CommandId = Id(), Lines = { Line() }, OccurredAt = new() { Nanos = -1 } });
         yield return Row("lines", new V1.CheckRequest());
+        yield return Row("parent_id", new V1.CheckRequest { Lines = { Line() }, ParentId = "x" });
     }
 
     [TestCaseSource(nameof(Refused))]

@@ -81,6 +81,38 @@ public sealed class ExpiryTests : ServiceTest
         Assert.That((await Service.Reservations.ReserveAsync(Reserve(user, 1))).Denial.Reason, Is.EqualTo(V1.DenialReason.NoPlan));
     }
 
+    [Test, Order(6)]
+    public async Task Tiered_overage_that_is_refunded_after_the_close_adjusts_the_charge_by_its_worth()
+    {
+        var tiered = new V1.Overage { Tiers = { new V1.Tier { UpTo = 10, Price = Price(5) }, new V1.Tier { Price = Price(2) } } };
+        await Service.Catalog.PublishPlanAsync(new() { CommandId = Id(), Plan = Plan("tiered", new V1.LimitGroup(Funding(100)) { Overage = tiered }) });
+        var user = await NewUser("tiered");
+        var (first, second) = (await Hold(user, 120), await Hold(user, 10));
+        await Service.Reservations.CommitAsync(Commit(user, first, 120));
+        await Service.Reservations.CommitAsync(Commit(user, second, 10));
+        Clock.Shift += TimeSpan.FromDays(32);
+        // the one that closes the period itself, and those that find it closed: f(30) − f(20) − f(15) = 90 − 70 − 60
+        Assert.That(await Worth(user, second, 10), Is.EqualTo(20));
+        Assert.That(await Worth(user, first, 5), Is.EqualTo(10));
+        Clock.Shift += TimeSpan.FromDays(32);
+        var closed = await Service.Accounts.ClosePeriodAsync(new() { User = user, Period = 2 });
+        Assert.That(closed.Groups.Single(), Has.Property("AdjustedOverage").EqualTo(-15).And.Property("AdjustedCharge").EqualTo(-30));
+        Assert.That(await Worth(user, first, 15), Is.EqualTo(60), "two periods later");
+    }
+
+    private async Task<long> Worth(string user, string reservation, long quantity)
+    {
+        var refunded = await Service.Reservations.RefundAsync(new()
+        {
+            User = user, CommandId = Id(), ReservationId = reservation, Reason = "outage", Lines = new() { Items = { Line(quantity) } },
+        });
+        Assert.That(refunded.HasAdjustsPeriod, Is.True);
+        return refunded.Worth.Single().Nanos;
+    }
+
+    private async Task<string> Hold(string user, long quantity) =>
+        (await Service.Reservations.ReserveAsync(Reserve(user, quantity))).Granted.ReservationId;
+
     private async Task<string> Hold(string user) => (await Service.Reservations.ReserveAsync(Reserve(user, 100))).Granted.ReservationId;
 
     private async Task Book(long nanos) => await Service.Catalog.PublishPriceBookAsync(new()

@@ -42,6 +42,8 @@ internal sealed class Instance : IAsyncDisposable
         return new(app);
     }
 
+    public Task Stop() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         channel.Dispose();

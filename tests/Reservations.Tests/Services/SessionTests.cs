@@ -52,6 +52,23 @@ public sealed class SessionTests : ServiceTest
         }
     }
 
+    // bug: an open stream held up the end until the host's patience of 30 s was over
+    [Test, CancelAfter(20_000)]
+    public async Task A_service_that_stops_ends_its_open_streams(CancellationToken cancellation)
+    {
+        await using var stopped = await Instance.Start(Streams, Clock);
+        using var watch = stopped.Reservations.WatchUsage(new() { User = await NewUser() }, cancellationToken: cancellation);
+        using var session = stopped.Reservations.Session(cancellationToken: cancellation);
+        Assert.That(await watch.ResponseStream.MoveNext(cancellation), Is.True);
+        await session.RequestStream.WriteAsync(new(), cancellation);
+        Assert.That(await session.ResponseStream.MoveNext(cancellation), Is.True);
+        var (watching, serving) = (watch.ResponseStream.MoveNext(cancellation), session.ResponseStream.MoveNext(cancellation));
+        await stopped.Stop().WaitAsync(TimeSpan.FromSeconds(10), cancellation);
+        foreach (var ended in new[] { watching, serving })
+            Assert.That(Assert.ThrowsAsync<RpcException>(() => ended)!.Status, Has.Property("StatusCode").EqualTo(StatusCode.Unavailable)
+                .And.Property("Detail").Contains("the service is stopping"));
+    }
+
     [Test]
     public async Task More_than_may_be_under_way_wait_unread()
     {

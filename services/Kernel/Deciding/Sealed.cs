@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 
-namespace Metering.Reservations.Models;
+namespace Metering.Kernel.Deciding;
 
 /// <summary>Bytes behind the SHA-256 of them: damage that still reads as a state must cost time, never truth.</summary>
-internal static class Sealed
+public static class Sealed
 {
     private const int Seal = SHA256.HashSizeInBytes;
 

@@ -1,0 +1,74 @@
+using Metering.Ledger.Catalog;
+
+namespace Metering.Ledger.Accounts;
+
+/// <summary>Why lines are admitted or not: the verdict is that of the command itself, the groups are asked in the same order, one after another.</summary>
+internal static class Explaining
+{
+    public static Answer Of(Context context, Explain command)
+    {
+        if (command.Reservation is not { } reservation) return Of(context, context.State.Plan, null, command.Lines, Reserving.Check(context, command.Lines));
+        return context.State.Holds.TryGetValue(reservation, out var hold)
+            ? Of(context, context.State.Plans[hold.Assignment], hold, command.Lines, Verdict(context, hold, command.Lines))
+            : new Refused(RefusalKind.NotFound, "reservation_id", "the id of a reservation that was open");
+    }
+
+    /// <summary>What an Extend by these lines is answered.</summary>
+    private static Answer Verdict(Context context, Hold hold, Items<AskedLine> lines)
+    {
+        if (context.State.Suspended) return Admission.Deny(context, DenialReason.Suspended);
+        var (admitted, refusal) = Admission.Admit(context, context.State.Plans[hold.Assignment], hold, lines);
+        return admitted is null ? refusal! : new Allowed(admitted.Draws, context.At, context.State.AppendedRevision);
+    }
+
+    private static Answer Of(Context context, PlanInForce? plan, Hold? hold, Items<AskedLine> lines, Answer verdict)
+    {
+        if (verdict is Refused) return verdict;
+        if (plan is null) return new Explained(verdict, null, lines.Select(NotCounted).ToItems(), []);
+        var pricedAt = hold?.At ?? context.At;
+        var asked = hold is null ? lines : lines.Select(line => Demand.AsReserved(line, plan.Plan, hold)).ToItems();
+        var needs = new List<(LimitGroup Group, long Amount)>();
+        var explained = asked.Select(line => Of(plan.Plan, line, pricedAt, needs)).ToItems();
+        return new Explained(verdict, plan.Plan, explained, Of(context, plan, hold, needs));
+    }
+
+    private static ExplainedLine NotCounted(AskedLine line) =>
+        new(new UsedLine(line.Meter, line.Unit, line.Attributes, line.Quantity, 0, null), [], true);
+
+    private static ExplainedLine Of(Plan plan, AskedLine line, DateTimeOffset pricedAt, List<(LimitGroup Group, long Amount)> needs)
+    {
+        var groups = Demand.GroupsOf(plan, line);
+        var priced = Demand.IsPriced(line, groups, pricedAt);
+        foreach (var group in priced ? groups : [])
+        {
+            var at = needs.FindIndex(need => need.Group == group);
+            var amount = Demand.Amount(line, group, line.Quantity, pricedAt);
+            if (at < 0) needs.Add((group, amount));
+            else needs[at] = (group, Capped.Sum(needs[at].Amount, amount));
+        }
+        return new(Demand.Record(line, groups, line.Quantity, pricedAt), groups.Select(group => group.Label).ToItems(), priced);
+    }
+
+    // what fits is taken, so that the next group sees what is left of credits that they share
+    private static Items<ExplainedGroup> Of(Context context, PlanInForce plan, Hold? hold, List<(LimitGroup Group, long Amount)> needs)
+    {
+        var grants = new GrantRoom(context);
+        var groups = new List<ExplainedGroup>(needs.Count);
+        foreach (var (group, needed) in needs)
+        {
+            var room = context.RoomOf(plan, hold, group, grants);
+            groups.Add(Of(context, room, grants, needed));
+            if (groups[^1].Fits) room.Take(needed, []);
+        }
+        return groups.ToItems();
+    }
+
+    private static ExplainedGroup Of(Context context, Room room, GrantRoom grants, long needed)
+    {
+        var (group, use) = (room.Group, room.Use);
+        return new ExplainedGroup(
+            group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit, context.State.CustomLimits.ContainsKey(group.Label),
+            use?.RolloverSize ?? 0, use?.Used ?? 0, use?.Held ?? 0, group.Kind == GroupKind.Funding ? grants.Free(group.Unit) : 0,
+            (use?.OverageUsed ?? 0) + (use?.OverageHeld ?? 0), group.Overage?.Cap ?? 0, room.Available, needed);
+    }
+}
