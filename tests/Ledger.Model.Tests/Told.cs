@@ -34,9 +34,9 @@ internal static class Told
     /// <summary>A fact that is due bears the time of the command that finds it so: another one's after a restart.</summary>
     private static LedgerEvent Plain(LedgerEvent fact) => fact switch
     {
-        Reserved e => e with { Draws = Sorted(e.Draws) },
-        HoldExtended e => e with { Draws = Sorted(e.Draws) },
-        Committed e => e with { Draws = Running(e.Draws, e.At) },
+        Reserved e => e with { Draws = Running(e.Draws, e.At) },
+        HoldExtended e => e with { Draws = Running(e.Draws, e.At) },
+        Committed e => e with { Draws = Running(e.Draws, e.At), FromParent = e.FromParent is { } fromRun ? Running(fromRun, e.At) : null },
         UsageTracked e => e with { Draws = Running(e.Draws, e.At) },
         Released { Cause: null } e => e with { At = default, Draws = Sorted(e.Draws.Select(draw => draw with { Left = 0 })) },
         Released e => e with { Draws = Running(e.Draws, e.At) },

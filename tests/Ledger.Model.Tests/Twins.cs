@@ -121,6 +121,8 @@ internal sealed class Twins
             Release one => one with { Past = past },
             Extend one => one with { Past = past },
             Refund one => one with { Past = past },
+            Reserve one => one with { Past = past },
+            Check one => one with { Past = past },
             _ => throw new InvalidOperationException($"{command} asks for the past"),
         };
     }
@@ -182,6 +184,9 @@ internal sealed class Twins
             Deed.Reserve => new Reserve(id, hash, [some], live, grace),
             Deed.ReserveMore => new Reserve(id, hash, [some with { Quantity = 2 * some.Quantity }], live, grace),
             Deed.ReserveTwo => new Reserve(id, hash, [some, Shop.Line(step.Quantity, 1 + step.Which)], live, grace),
+            Deed.ReserveIn => Run(step) is { } run ? new Reserve(id, hash, [Like(run, step) with { Quantity = 1 + step.Quantity % 30 }], live, grace, run.Id) : null,
+            Deed.ReserveInAnother => Hold(step) is { } hold ? new Reserve(id, hash, [some], live, grace, hold.Id) : null,
+            Deed.CheckIn => Run(step) is { } run ? new Check([some], run.Id) : null,
             Deed.Huge => new Reserve(id, hash, [Shop.Line(step.Which % 6, long.MaxValue), some], live, grace),
             Deed.Check => new Check([some, Shop.Line(step.Quantity, 1 + step.Which)]),
             Deed.Commit => Hold(step) is { } hold ? new Commit(id, hash, hold.Id, [Like(hold, step)]) : null,
@@ -225,6 +230,13 @@ internal sealed class Twins
     private static T Recent<T>(IReadOnlyList<T> all, Step step) => all[^(1 + step.Which % all.Count)];
 
     private CreditGranted? Granted(Step step) => model.Grants.Count == 0 ? null : Recent(model.Grants, step).Grant;
+
+    /// <summary>One of the last that could be a run.</summary>
+    private Booking? Run(Step step)
+    {
+        var open = model.Bookings.Where(one => one is { Is: State.Open, Run: null }).ToArray();
+        return open.Length == 0 ? null : open[^(1 + step.Which % Math.Min(2, open.Length))];
+    }
 
     /// <summary>Mostly one that is open; any other one every fourth time.</summary>
     private Booking? Hold(Step step)
