@@ -50,10 +50,9 @@ internal sealed class Player(string user)
         reservation, Events.OfType<Reserved>().FirstOrDefault(e => e.Reservation == reservation),
         Events.OfType<Committed>().FirstOrDefault(e => e.Reservation == reservation),
         Events.OfType<Refunded>().FirstOrDefault(e => e.Reservation == reservation && e.Reason == Refunded.Unused),
-        Events.OfType<Released>().FirstOrDefault(e => e.Reservation == reservation),
-        Closed: Events.OfType<PeriodClosed>().FirstOrDefault(closed => closed.Period.Number == PeriodOf(reservation)));
-
-    private int? PeriodOf(Guid reservation) => Events.OfType<Committed>().FirstOrDefault(e => e.Reservation == reservation)?.Period;
+        Events.OfType<Released>().FirstOrDefault(e => e.Reservation == reservation), null,
+        Events.OfType<PeriodClosed>().FirstOrDefault(
+            e => e.Period.Number == Events.OfType<Committed>().FirstOrDefault(one => one.Reservation == reservation)?.Period));
 
     /// <summary>An event of this user, chained to those before, at a place in the global order.</summary>
     public StoredEvent Store(int revision, ulong place)

@@ -193,7 +193,7 @@ public sealed class HostTests
         user, 10, BillingSpec.Source(10), now, 1, now.AddDays(-30), now.AddHours(-1), "cus_" + user, [Group(quota, meter)]);
 
     private PeriodClosed Closed(string user, long quota) => new(
-        user, 12, BillingSpec.Source(12), now, 1, now.AddDays(-30), now.AddHours(-1), "cus_" + user, [Group(quota, "tokens")], []);
+        user, 12, BillingSpec.Source(12), now, 1, now.AddDays(-30), now.AddHours(-1), "cus_" + user, [Group(quota, "tokens")], [], null);
 
     private static GroupTotal Group(long quota, string meter) =>
         BillingSpec.Usage(quota) with { Reporting = new Reporting(meter, 1, "usage") };

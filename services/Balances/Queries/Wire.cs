@@ -99,7 +99,7 @@ internal static class Wire
         var reply = Sums(total);
         (reply.Since, reply.AdjustedCharge) = (total.Since, total.AdjustedCharge);
         foreach (var window in total.Windows ?? [])
-            reply.Windows.Add(new V1.WindowOverage { WindowStart = Of(window.Start), Overage = window.Overage });
+            reply.Windows.Add(new V1.WindowOverage { WindowStart = Of(window.Start), Overage = window.Overage, Before = window.Before });
         return reply;
     }
 

@@ -7,7 +7,8 @@ internal static class Explaining
 {
     public static Answer Of(Context context, Explain command)
     {
-        if (command.Reservation is not { } reservation) return Of(context, context.State.Plan, null, command.Lines, Reserving.Check(context, command.Lines));
+        if (command.Reservation is not { } reservation)
+            return Of(context, context.State.Plan, null, command.Lines, Reserving.Check(context, new Check(command.Lines)));
         return context.State.Holds.TryGetValue(reservation, out var hold)
             ? Of(context, context.State.Plans[hold.Assignment], hold, command.Lines, Verdict(context, hold, command.Lines))
             : new Refused(RefusalKind.NotFound, "reservation_id", "the id of a reservation that was open");
@@ -17,7 +18,8 @@ internal static class Explaining
     private static Answer Verdict(Context context, Hold hold, Items<AskedLine> lines)
     {
         if (context.State.Suspended) return Admission.Deny(context, DenialReason.Suspended);
-        var (admitted, refusal) = Admission.Admit(context, context.State.Plans[hold.Assignment], hold, lines);
+        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "add");
+        var (admitted, refusal) = Admission.Admit(context, terms, lines);
         return admitted is null ? refusal! : new Allowed(admitted.Draws, context.At, context.State.AppendedRevision);
     }
 

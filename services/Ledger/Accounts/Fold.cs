@@ -382,13 +382,15 @@ public static class Fold
     private static void Tidy(LedgerState state, Items<Draw> draws)
     {
         foreach (var draw in draws)
-            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use && use.At(draw.Start) is { } window && IsDone(state, use, window))
+            if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use && use.At(draw.Start) is { } window
+                && IsDone(state, use, window))
                 use.Windows.Remove(window);
     }
 
     /// <summary>
-    /// Nothing can change in a window that is over, in which no hold counts, that is no open period's own (that decides the rollover) and that no
-    /// late usage can count in. The current period may be over, too: its end can come in the same append, after an earlier due fact.
+    /// Nothing can change in a window that is over, in which no hold counts, that is no open period's own (that decides the rollover) and
+    /// that no late usage can count in. The current period may be over, too: its end can come in the
+    /// same append, after an earlier due fact.
     /// </summary>
     private static bool IsDone(LedgerState state, GroupUse use, WindowUse window)
     {
@@ -400,7 +402,7 @@ public static class Fold
         return true;
     }
 
-    /// <summary>Late usage is drawn from a funding group as its window was left; a cap only counts, and matters no more once its window is over.</summary>
+    /// <summary>Late usage is drawn from a funding group as its window was left; a cap that is over matters no more.</summary>
     private static bool TakesLate(LimitGroup group) => group is { Kind: GroupKind.Funding } or { Thresholds.Count: > 0 };
 
     private static bool Overlap(Period period, WindowUse window) => window.Start < period.End && period.Start < window.End;

@@ -84,7 +84,7 @@ public sealed class LedgerState
         return Limit(group);
     }
 
-    /// <summary>A group as the last plan that had it in a period says, whether that period is closed or not: by that it is charged.</summary>
+    /// <summary>A group as the last plan that had it in a period says, closed or not: by that it is charged.</summary>
     public LimitGroup? TermsIn(int period, string group, int since) => Plans.Values
         .Where(plan => plan.From <= period && plan.Plan.Group(group) is not null && plan.SinceOf(group) == since)
         .MaxBy(plan => plan.Assignment)?.Plan.Group(group);

@@ -53,7 +53,8 @@ internal static class Periods
     }
 
     // one that was put a tick after the one before it ends no earlier than it starts
-    private static Period UntilNow(Context context, Period period) => period with { End = period.Start > context.At ? period.Start : context.At };
+    private static Period UntilNow(Context context, Period period) =>
+        period with { End = period.Start > context.At ? period.Start : context.At };
 
     private static PeriodEnded Ended(Context context, Period ended, Period? next, int? assignment) => new(
         context.At, ended, Totals.Of(context.State, context.State.Current!, closing: false), context.State.StripeCustomer, next, assignment);

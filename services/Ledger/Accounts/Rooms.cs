@@ -100,7 +100,7 @@ internal sealed class Room
         else Take(Bucket.Overage, ref overage, amount, parts);
     }
 
-    /// <summary>What has no limit must still fit in 64 bits, together with what was used before, and so must what its overage costs.</summary>
+    /// <summary>What has no limit must still fit in 64 bits, with what was used before, and so must what its overage costs.</summary>
     /// <exception cref="OverflowException">It does not.</exception>
     public void MustFit(List<Part> parts)
     {

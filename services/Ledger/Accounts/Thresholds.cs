@@ -12,8 +12,8 @@ internal static class Thresholds
         .SelectMany(one => Reached(state, state.Plans[state.Period(one.Period)!.Assignment], one.Draw, at));
 
     /// <summary>
-    /// To be disposed after a change of limits: where quota and rollover were raised, those above present use are armed again. Refunds re-arm
-    /// nothing, nor does a limit that stays or is lowered.
+    /// To be disposed after a change of limits: where quota and rollover were raised, those above present use are armed again. Refunds
+    /// re-arm nothing, nor does a limit that stays or is lowered.
     /// </summary>
     public static Rearm Rearming(LedgerState state) => new(state, [.. Limits(state).Where(one => one.Window.Reached.Count > 0)]);
 

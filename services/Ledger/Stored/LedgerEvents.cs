@@ -44,7 +44,7 @@ public static class LedgerEvents
         [typeof(PeriodClosed)] = new("period_closed.v1", Json(typeof(PeriodClosed))),
     };
 
-    /// <summary>Older shapes by their stored names. None yet: the first change of a shape adds its old name here and the new one above.</summary>
+    /// <summary>Older shapes by their stored names. None yet: a change of shape adds its old name here and the new one above.</summary>
     private static readonly Dictionary<string, Upcast> Older = [];
 
     private static readonly Dictionary<string, StoredType> ByName = ByType.Values.ToDictionary(stored => stored.Name);

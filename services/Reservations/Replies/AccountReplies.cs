@@ -85,7 +85,8 @@ internal static class AccountReplies
         return message;
     }
 
-    private static V1.WindowOverage Window(WindowOverage window) => new() { WindowStart = Moment(window.Start), Overage = window.Overage };
+    private static V1.WindowOverage Window(WindowOverage window) =>
+        new() { WindowStart = Moment(window.Start), Overage = window.Overage, Before = window.Before };
 
     private static V1.GroupTotal Sums(GroupTotal total) => new()
     {

@@ -109,7 +109,8 @@ internal static class AccountSamples
     public static RevokeCredit Revoke(int number, int grant) => new(Number(number), Hash(number), Number(grant));
 
     /// <summary>Post-paid usage that happened at <paramref name="occurred"/>.</summary>
-    public static Track Late(int number, DateTimeOffset occurred, params AskedLine[] lines) => PostPaid(number, lines) with { OccurredAt = occurred };
+    public static Track Late(int number, DateTimeOffset occurred, params AskedLine[] lines) =>
+        PostPaid(number, lines) with { OccurredAt = occurred };
 
     public static ClosePeriod Close(int period) => new(Guid.Empty, default, period);
 
@@ -145,7 +146,8 @@ internal static class AccountSamples
     public static Released Released(int number, int of, DateTimeOffset at, params Draw[] draws) =>
         new(at, By(number), Number(of), ReleaseReason.Released, draws.ToItems());
 
-    public static CreditRevoked Revoked(int number, int grant, DateTimeOffset at, long amount) => new(at, By(number), Number(grant), amount);
+    public static CreditRevoked Revoked(int number, int grant, DateTimeOffset at, long amount) =>
+        new(at, By(number), Number(grant), amount);
 
     public static ThresholdReached Reached(DateTimeOffset at, int percent, long used, long limit, string group = "tokens") =>
         new(at, group, 1, May, June, percent, used, limit);

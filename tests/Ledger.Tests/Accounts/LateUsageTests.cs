@@ -6,19 +6,21 @@ using static Metering.Ledger.Tests.Accounts.LedgerSpec;
 
 namespace Metering.Ledger.Tests.Accounts;
 
-/// <summary>Rule 12: occurred_at picks window, price and period while that period is open; otherwise the usage counts now and names its origin.</summary>
+/// <summary>Rule 12: occurred_at picks window, price and period while that period is open; otherwise it counts now.</summary>
 public sealed class LateUsageTests
 {
     private static readonly DateTimeOffset Day2 = May.AddDays(1), Day3 = May.AddDays(2);
 
-    private static AssignPlan WithGrace(params LimitGroup[] groups) => Assign(90, PlanOf(groups) with { LateGrace = TimeSpan.FromHours(2) });
+    private static AssignPlan WithGrace(params LimitGroup[] groups) =>
+        Assign(90, PlanOf(groups) with { LateGrace = TimeSpan.FromHours(2) });
 
     private static UsageTracked LateEvent(
         int number, DateTimeOffset at, DateTimeOffset occurred, int period, Items<UsedLine> lines, params Draw[] draws) =>
         new(at, By(number), 1, period, false, false, lines, draws.ToItems(), occurred);
 
     [Test]
-    public void In_the_running_period_it_counts_in_the_window_of_its_time() => Given(Assign(Quota(100) with { Window = WindowLength.Day })).At(Day3)
+    public void In_the_running_period_it_counts_in_the_window_of_its_time() =>
+        Given(Assign(Quota(100) with { Window = WindowLength.Day })).At(Day3)
         .When(Late(1, May.AddHours(5), Tokens(30)))
         .Then(LateEvent(1, Day3, May.AddHours(5), 1, [Used(Tokens(30))], Took("tokens", 70, Q(30)).In(May, Day2)))
         .ThenBalance("tokens", used: 0, held: 0, available: 100);
@@ -33,7 +35,8 @@ public sealed class LateUsageTests
             .At(start.AddDays(3)).And(Track(2, Tokens(7)))
             .When(Late(3, start.AddHours(5), Tokens(30)))
             .Then(LateEvent(
-                3, start.AddDays(3), start.AddHours(5), 1, [Used(Tokens(30))], Took("tokens", 990, Q(20), O(10)).In(start, start.AddDays(1))))
+                3, start.AddDays(3), start.AddHours(5), 1, [Used(Tokens(30))],
+                Took("tokens", 990, Q(20), O(10)).In(start, start.AddDays(1))))
             .When(Refund(4, of: 1, Back(80)))
             .ThenKinds(typeof(Refunded))
             .When(Late(5, start.AddHours(6), Tokens(80)))
@@ -66,7 +69,8 @@ public sealed class LateUsageTests
     [Test]
     public void In_an_ended_period_the_quota_is_what_it_was_then() =>
         // bug: a limit set since split late usage of the ended period, and what rolls over did not fit it
-        Given(WithGrace(Quota(100) with { RolloverMax = 1_000, Overage = Over(1_000) })).At(June).And(Track(1, Tokens(1)), Customize(2, new CustomLimit("tokens", 500)))
+        Given(WithGrace(Quota(100) with { RolloverMax = 1_000, Overage = Over(1_000) }))
+        .At(June).And(Track(1, Tokens(1)), Customize(2, new CustomLimit("tokens", 500)))
         .When(Late(3, May, Tokens(130)))
         .Then(LateEvent(3, June, May, 1, [Used(Tokens(130))], Took("tokens", 970, Q(100), O(30))));
 
@@ -91,13 +95,15 @@ public sealed class LateUsageTests
 
     [Test]
     public void From_before_the_first_period_it_counts_now() => Given(Assign(Quota(100)))
-        .When(Late(1, May.AddDays(-40), Tokens(10))).Then(LateEvent(1, May, May.AddDays(-40), 1, [Used(Tokens(10))], Took("tokens", 90, Q(10))));
+        .When(Late(1, May.AddDays(-40), Tokens(10)))
+        .Then(LateEvent(1, May, May.AddDays(-40), 1, [Used(Tokens(10))], Took("tokens", 90, Q(10))));
 
     [Test]
     public void After_the_plan_ended_it_still_counts_in_the_ended_period_while_that_is_open() =>
         Given(WithGrace(Quota(100))).At(Day2).And(End(1))
         .When(Late(2, May, Tokens(10))).Then(LateEvent(2, Day2, May, 1, [Used(Tokens(10))], Took("tokens", 90, Q(10)).In(May, Day2)))
-        .When(Late(3, Day2, Tokens(10))).Then(new UsageTracked(Day2, By(3), 0, null, false, true, [Used(Tokens(10), overrun: 10)], [], Day2))
+        .When(Late(3, Day2, Tokens(10)))
+        .Then(new UsageTracked(Day2, By(3), 0, null, false, true, [Used(Tokens(10), overrun: 10)], [], Day2))
         .At(Day2.AddHours(2))
         .When(Late(4, May, Tokens(10)))
         .ThenKinds(typeof(PeriodClosed), typeof(UsageTracked));

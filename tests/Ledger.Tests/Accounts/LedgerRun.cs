@@ -30,7 +30,8 @@ internal sealed class LedgerRun
 
     private static readonly Plan[] Plans =
     [
-        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3), Thresholds = [50, 100] }, Cap(90, WindowLength.Hour)),
+        Daily(Quota(100) with { RolloverMax = 30, CommitAllowance = 5, Overage = Over(40, 3), Thresholds = [50, 100] },
+            Cap(90, WindowLength.Hour)),
         Daily(Quota(60) with { CommitAllowance = 10 }, Cap(90, WindowLength.Hour), Cap(200, WindowLength.Week, "weekly")),
         Daily(Quota(150) with { Window = WindowLength.Week, RolloverMax = 0 }),
         Daily(Quota(20) with { Window = WindowLength.Hour, Overage = Tiered }) with { LateGrace = TimeSpan.FromHours(8) },
@@ -84,7 +85,8 @@ internal sealed class LedgerRun
                 var backs = stream.OfType<Refunded>().Where(one => one.Period == closed.Period.Number).SelectMany(one => one.Worth ?? [])
                     .Where(back => back.Group == total.Group && back.Since == total.Since).ToArray();
                 var (overage, nanos) = (backs.Sum(back => back.Overage), backs.Sum(back => back.Nanos));
-                Must(overage <= total.Overage && nanos <= total.Charge, $"refunds of period {closed.Period.Number} are worth {nanos} of {total.Charge}");
+                Must(overage <= total.Overage && nanos <= total.Charge,
+                    $"refunds of period {closed.Period.Number} are worth {nanos} of {total.Charge}");
                 Must(overage < total.Overage || nanos == total.Charge, $"all of it is worth {nanos} of {total.Charge}");
             }
     }

@@ -6,7 +6,7 @@ using static Metering.Ledger.Tests.Accounts.LedgerSpec;
 
 namespace Metering.Ledger.Tests.Accounts;
 
-/// <summary>The edges of periods, each at the level of a whole ledger: which period and window a tick before and at the boundary count in.</summary>
+/// <summary>The edges of periods, each on a whole ledger: what a tick before the boundary and the boundary itself count in.</summary>
 public sealed class PeriodEdgeTests
 {
     private static readonly DateTimeOffset Eve = June.AddMinutes(-5);
@@ -166,7 +166,8 @@ public sealed class PeriodEdgeTests
     public void A_refund_into_a_closed_window_changes_no_balance_of_now() =>
         Given(Assign(Quota(100), Cap(50)), Track(1, Tokens(40))).At(June).And(Track(2, Tokens(30)))
         .When(Refund(3, of: 1))
-        .Then(GaveBack(3, 1, June, [Back(40)], Took("tokens", 0, Q(40)), Took("daily", 0, Q(40)).In(May, May.AddDays(1))) with { AdjustsPeriod = 2 })
+        .Then(GaveBack(
+            3, 1, June, [Back(40)], Took("tokens", 0, Q(40)), Took("daily", 0, Q(40)).In(May, May.AddDays(1))) with { AdjustsPeriod = 2 })
         .ThenBalance("tokens", used: 30, held: 0, available: 20).ThenBalance("daily", 30, 0, 20);
 
     [Test]
@@ -222,7 +223,8 @@ public sealed class PeriodEdgeTests
         spec.At(June).When(Close(4)).ThenKinds(typeof(PeriodClosed), typeof(PeriodClosed), typeof(PeriodEnded), typeof(PeriodClosed));
         Assert.That(spec.Appended.OfType<PeriodClosed>().Select(e => e.Period), Is.EqualTo(new[]
         {
-            new Period(2, May.AddTicks(1), May.AddTicks(1)), new Period(3, May.AddTicks(2), May.AddTicks(2)), new Period(4, May.AddTicks(3), June),
+            new Period(2, May.AddTicks(1), May.AddTicks(1)), new Period(3, May.AddTicks(2), May.AddTicks(2)),
+            new Period(4, May.AddTicks(3), June),
         }));
     }
 

@@ -115,7 +115,8 @@ public sealed class PeriodTests
             Reserve(1, Tokens(100)), Commit(2, of: 1, Tokens(90)), Refund(3, of: 1, Back(5)), PostPaid(4, Images(2)));
         spec.At(June).When(Track(5, Tokens(1)));
         var closed = spec.Appended.OfType<PeriodClosed>().Single();
-        Assert.That(closed.Groups, Is.EqualTo(new[] { new GroupTotal("tokens", 1, "tokens", GroupKind.Funding, 0, 50, 20, 15, 45, 0, 0, 0, 0, reporting) }));
+        Assert.That(closed.Groups.Single(), Is.EqualTo(new GroupTotal(
+            "tokens", 1, "tokens", GroupKind.Funding, 0, 50, 20, 15, 45, 0, 0, 0, 0, reporting)));
         Assert.That(closed.Meters, Is.EqualTo(new[] { new MeterTotal("llm.tokens", 85, 0), new MeterTotal("image.render", 0, 2) }));
     }
 

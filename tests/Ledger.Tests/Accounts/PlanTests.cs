@@ -63,7 +63,8 @@ public sealed class PlanTests
     {
         var spec = Given(Assign(Quota(100)), Track(1, Tokens(50)), Assign(3, PlanOf(Quota(300, "other")), PlanChange.NowCarry), Track(4, Tokens(70)));
         spec.At(June).When(Track(5, Tokens(1)));
-        Assert.That(spec.Appended.OfType<PeriodClosed>().Single().Groups, Is.EqualTo(new[] { Total(50), Total(70, label: "other", since: 2) }));
+        var closed = spec.Appended.OfType<PeriodClosed>().Single();
+        Assert.That(closed.Groups, Is.EqualTo(new[] { Total(50), Total(70, label: "other", since: 2) }));
     }
 
     [Test]

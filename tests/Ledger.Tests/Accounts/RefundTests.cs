@@ -103,7 +103,8 @@ public sealed class RefundTests
             })
             .ThenBalance("tokens", used: 60, held: 0, available: 90);
         var closed = ClosedAt(spec, July);
-        Assert.That(closed, Is.EqualTo(new GroupTotal("tokens", 1, "tokens", GroupKind.Funding, 0, 50, 0, 10, 0, -30, -20, 0, 0, new("tokens", 1, Reports.Overage))));
+        Assert.That(closed, Is.EqualTo(new GroupTotal(
+            "tokens", 1, "tokens", GroupKind.Funding, 0, 50, 0, 10, 0, -30, -20, 0, 0, new("tokens", 1, Reports.Overage))));
     }
 
     [Test]

@@ -54,7 +54,8 @@ public sealed class RevokedCreditTests
         RevokedWhileHeld()
         .When(Refund(4, of: 1) with { RestoreUntil = June })
         .Then(
-            GaveBack(4, 1, May, [Back(20)], Took("tokens", 0, C(20, 9))) with { RestoreUntil = June }, new CreditExpired(May, Number(9), 20))
+            GaveBack(4, 1, May, [Back(20)], Took("tokens", 0, C(20, 9))) with { RestoreUntil = June },
+            new CreditExpired(May, Number(9), 20))
         .When(Reserve(5, Tokens(1))).ThenDenied(DenialReason.FundingExhausted);
 
     [Test]

@@ -116,8 +116,10 @@ public sealed class ThresholdTests
         .When(Track(2, Tokens(1))).Then(Tracked(2, May, true, [Used(Tokens(1))], Took("tokens", 950, O(1))), Reached(May, 150, 150, 100));
 
     [Test]
-    public void Credits_are_no_use_of_the_quota() => Given(Assign(Watched(100, 50)), Grant(9, 1_000), Track(1, Tokens(40)), Customize(2, new CustomLimit("tokens", 40)))
-        .When(Track(3, Tokens(500))).Then(Tracked(3, May, true, [Used(Tokens(500))], Took("tokens", 500, C(500, 9))), Reached(May, 50, 40, 40));
+    public void Credits_are_no_use_of_the_quota() =>
+        Given(Assign(Watched(100, 50)), Grant(9, 1_000), Track(1, Tokens(40)), Customize(2, new CustomLimit("tokens", 40)))
+        .When(Track(3, Tokens(500)))
+        .Then(Tracked(3, May, true, [Used(Tokens(500))], Took("tokens", 500, C(500, 9))), Reached(May, 50, 40, 40));
 
     [Test]
     public void Without_a_quota_the_first_use_reaches_all() => Given(Assign(Watched(0, 50, 100) with { Overage = Over(1_000) }))

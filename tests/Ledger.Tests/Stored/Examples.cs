@@ -45,7 +45,8 @@ internal static class Examples
 
     private static readonly GroupTotal Total = new(
         "tokens", 2, "tokens", GroupKind.Funding, 200_000, 1_000_000, 50_000, 150_000, 225_000, -700, -30, -45, 120_000,
-        Reports(Metering.Ledger.Catalog.Reports.Charge), [new WindowOverage(Start, 100_000), new WindowOverage(Start.AddDays(1), 50_000, 7_000)]);
+        Reports(Metering.Ledger.Catalog.Reports.Charge),
+        [new WindowOverage(Start, 100_000), new WindowOverage(Start.AddDays(1), 50_000, 7_000)]);
 
     private static readonly GroupTotal CapTotal = new("daily", 1, "USD", GroupKind.Cap, 0, 9, 0, 0, 0, 0, 0, 0, 0, null);
 
@@ -63,7 +64,8 @@ internal static class Examples
         ["suspended.v1"] = new Suspended(At, By, "payment failed: “card_declined”"),
         ["resumed.v1"] = new Resumed(At, By),
         ["threshold_reached.v1"] = new ThresholdReached(At, "tokens", 2, Start, End, 80, 960_000, 1_200_000),
-        ["reserved.v1"] = new Reserved(At, By, Id(0xc0), 2, 3, At.AddMinutes(10), TimeSpan.FromSeconds(30), [Line, BareLine], [AllBuckets], Id(0xd0)),
+        ["reserved.v1"] = new Reserved(
+            At, By, Id(0xc0), 2, 3, At.AddMinutes(10), TimeSpan.FromSeconds(30), [Line, BareLine], [AllBuckets], Id(0xd0)),
         ["reserved.v1.minimal"] = new Reserved(At, By, Id(0xc0), 1, 1, At.AddSeconds(1), TimeSpan.Zero, [BareLine], []),
         ["committed.v1"] = new Committed(At, By, Id(1), 2, 3, [Line, BareLine], [AllBuckets], [Excess]),
         ["committed.v1.minimal"] = new Committed(At, By, Id(1), 2, 3, [BareLine], []),

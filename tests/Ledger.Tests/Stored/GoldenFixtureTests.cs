@@ -74,7 +74,8 @@ public sealed class GoldenFixtureTests
         Assert.That(() => CatalogEvents.Decode(TypeOf(file), With(Fixtures.Read("catalog", file), "surprise")), Throws.InstanceOf<JsonException>());
 
     private static IEnumerable<string> WithoutOptions() =>
-        Examples.OfLedger.Keys.Where(file => !Examples.OfLedger.ContainsKey(file + ".minimal") && file.Split('.') is not [.., "carry" or "to_run"]);
+        Examples.OfLedger.Keys.Where(file =>
+            !Examples.OfLedger.ContainsKey(file + ".minimal") && file.Split('.') is not [.., "carry" or "to_run"]);
 
     [TestCaseSource(nameof(WithoutOptions))]
     public void A_field_that_an_example_without_options_has_must_be_there(string file)

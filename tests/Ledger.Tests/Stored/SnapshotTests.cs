@@ -11,22 +11,27 @@ using static Metering.Ledger.Tests.Accounts.LedgerSpec;
 
 namespace Metering.Ledger.Tests.Stored;
 
-/// <summary>A snapshot is a cache: with the tail it is the full fold wherever it was taken, and what is no snapshot costs time, never truth.</summary>
+/// <summary>A snapshot is a cache: with the tail it is the full fold, wherever it was taken.</summary>
 public sealed class SnapshotTests
 {
-    private static readonly Overage TwoTiers = new(500, TierMode.Graduated, [new Tier(10, new(2, 1), 0), new Tier(long.MaxValue, new(4, 1), 0)]);
+    private static readonly Overage TwoTiers =
+        new(500, TierMode.Graduated, [new Tier(10, new(2, 1), 0), new Tier(long.MaxValue, new(4, 1), 0)]);
 
     /// <summary>One of each thing that state can hold, at one time or another.</summary>
     private static IReadOnlyList<LedgerEvent> Eventful()
     {
-        var month = Quota(100) with { RolloverMax = 50, Thresholds = [50, 90], Overage = TwoTiers, Reporting = new("t", 1, Reports.Charge) };
+        var month = Quota(100) with
+        {
+            RolloverMax = 50, Thresholds = [50, 90], Overage = TwoTiers, Reporting = new("t", 1, Reports.Charge),
+        };
         var day = Quota(10, "images", "image.*", "count") with { Window = WindowLength.Day, Overage = TwoTiers };
         var plan = PlanOf(month, day, Cap(400), Dollars(1_000) with { Matches = [new Match("money.*", Attributes.None)] });
         var spec = Given(Assign(90, plan with { LateGrace = TimeSpan.FromHours(2) }, customer: "cus_1"));
         spec.And(Grant(1, 40, June.AddDays(3), priority: 2), Grant(2, 30), Track(3, Tokens(180)), Track(4, Images(25)));
         spec.And(Reserve(5, Tokens(7)), Extend(6, of: 5, TenMinutes, Tokens(3)), Customize(7, new CustomLimit("tokens", 120)));
         spec.And(Assign(8, PlanOf(month with { Thresholds = [20] }, Cap(300))), Commit(9, of: 5, Tokens(4)), Refund(10, of: 3, Back(5)));
-        spec.At(May.AddDays(1)).And(Track(11, Images(12), Tokens(1).Of("large")), Suspend(12), PostPaid(13, Images(1), Tokens(1) with { Meter = "none" }));
+        spec.At(May.AddDays(1)).And(Track(11, Images(12), Tokens(1).Of("large")), Suspend(12));
+        spec.And(PostPaid(13, Images(1), Tokens(1) with { Meter = "none" }));
         spec.And(Late(14, May, Images(2)), Resume(15), Revoke(16, grant: 2));
         spec.At(June.AddMinutes(-5)).And(Reserve(17, Tokens(1)));
         spec.At(June).And(Reserve(18, Tokens(2)), Late(19, May.AddDays(3), Tokens(1)));
@@ -105,7 +110,7 @@ public sealed class SnapshotTests
     {
         var bytes = LedgerSnapshots.Save(Folded(Eventful())).ToArray();
         for (var length = 0; length < bytes.Length; length += 97)
-            Assert.That(() => LedgerSnapshots.Restore(bytes.AsSpan(0, length)), Throws.InstanceOf<JsonException>(), $"{length} of {bytes.Length}");
+            Assert.That(() => LedgerSnapshots.Restore(bytes.AsSpan(0, length)), Throws.InstanceOf<JsonException>(), $"{length} bytes");
     }
 
     [TestCase("null")]

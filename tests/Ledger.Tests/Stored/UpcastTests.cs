@@ -8,8 +8,8 @@ using static Metering.Ledger.Tests.Accounts.AccountSamples;
 namespace Metering.Ledger.Tests.Stored;
 
 /// <summary>
-/// How a shape changes: as if <c>suspended</c> had once had no reason, and before that had been called a <c>block</c> with a code. Each older name
-/// is read as the next version, the current one by its type; writing knows only the current name.
+/// How a shape changes: as if <c>suspended</c> had once had no reason, and before that had been called a <c>block</c> with a code.
+/// Each older name is read as the next version, the current one by its type; writing knows only the current name.
 /// </summary>
 public sealed class UpcastTests
 {

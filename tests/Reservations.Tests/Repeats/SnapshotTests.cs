@@ -46,7 +46,7 @@ public sealed class SnapshotTests
     {
         yield return Case("kept", kept => kept, readsAll: false);
         yield return Case("deleted", _ => null);
-        yield return Case("of another version", kept => kept with { Version = "ledger-state.v0" });
+        yield return Case("of another version", kept => kept with { Version = "of another time" });
         yield return Case("empty", kept => kept with { Data = Array.Empty<byte>() });
         yield return Case("cut off", kept => kept with { Data = kept.Data[..(kept.Data.Length / 2)] });
         yield return Case("not JSON", kept => kept with { Data = Encoding.UTF8.GetBytes("not a snapshot") });
@@ -63,7 +63,7 @@ public sealed class SnapshotTests
         await Live();
         Assert.That(await forgetful.Events(), Is.EqualTo(await calm.Events()));
         if (!readsAll) Assert.That(forgetful.Streams.SnapshotsFound, Is.GreaterThan(10));
-        Assert.That(forgetful.Streams.FullReads(Stream), readsAll ? Is.GreaterThan(10) : Is.LessThan(5));
+        Assert.That(forgetful.Streams.FullReads(Stream), readsAll ? Is.GreaterThan(10) : Is.LessThan(6), "one is after a snapshot of the first event");
     }
 
     [Test]

@@ -84,7 +84,7 @@ public sealed class ExpiryTests : ServiceTest
     [Test, Order(6)]
     public async Task Tiered_overage_that_is_refunded_after_the_close_adjusts_the_charge_by_its_worth()
     {
-        var tiered = new V1.Overage { Tiers = { new V1.Tier { UpTo = 10, Price = Price(5) }, new V1.Tier { Price = Price(2) } } };
+        var tiered = new V1.Overage { Mode = V1.TierMode.Graduated, Tiers = { new V1.Tier { UpTo = 10, Price = Price(5) }, new V1.Tier { Price = Price(2) } } };
         await Service.Catalog.PublishPlanAsync(new() { CommandId = Id(), Plan = Plan("tiered", new V1.LimitGroup(Funding(100)) { Overage = tiered }) });
         var user = await NewUser("tiered");
         var (first, second) = (await Hold(user, 120), await Hold(user, 10));

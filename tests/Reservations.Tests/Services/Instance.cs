@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using Grpc.Net.Client;
 using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
@@ -36,6 +37,8 @@ internal sealed class Instance : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(clock).AddSingleton(streams).AddReservations(builder.Configuration);
+        // a defect says what it is
+        builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.EnableDetailedErrors = true);
         var app = builder.Build();
         app.MapReservations();
         await app.StartAsync();
