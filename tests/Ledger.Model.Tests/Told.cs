@@ -59,7 +59,8 @@ internal static class Told
 
     private static Items<GroupTotal> Sorted(IEnumerable<GroupTotal> groups) =>
         groups.OrderBy(one => one.Group, StringComparer.Ordinal).ThenBy(one => one.Since)
-            .Select(one => one with { Windows = one.Windows?.OrderBy(window => window.Start).ToItems() }).ToItems();
+            .Select(one => one with { Windows = one.Windows?.Where(window => window.Overage != 0).OrderBy(window => window.Start).ToItems() })
+            .Select(one => one.Windows is { Count: 0 } ? one with { Windows = null } : one).ToItems();
 }
 
 /// <summary>All of a state as text, to compare; a dictionary's order is no part of its value.</summary>

@@ -129,13 +129,21 @@ internal sealed class Twins
 
     private T? First<T>(Func<T, bool> that) where T : LedgerEvent => stream.OfType<T>().FirstOrDefault(that);
 
-    /// <summary>What was admitted left every bucket that it drew within its size; a commit's excess within what may pass it.</summary>
+    /// <summary>What was admitted left every bucket that it drew within its size. What is carved from a run takes nothing anew.</summary>
     private void CheckLimits(LedgerEvent[] facts)
     {
         foreach (var happened in facts)
-            foreach (var draw in happened switch { Reserved e => e.Draws, HoldExtended e => e.Draws, UsageTracked { Enforced: true } e => e.Draws, _ => [] })
+            foreach (var draw in Admitted(happened))
                 foreach (var part in draw.Parts) CheckLimit(draw, part);
     }
+
+    private Items<Draw> Admitted(LedgerEvent happened) => happened switch
+    {
+        Reserved { Parent: null } e => e.Draws,
+        HoldExtended e when ledger.Holds.GetValueOrDefault(e.Reservation) is { Parent: null } => e.Draws,
+        UsageTracked { Enforced: true } e => e.Draws,
+        _ => [],
+    };
 
     private void CheckLimit(Draw draw, Part part)
     {
@@ -256,8 +264,9 @@ internal sealed class Twins
     /// <summary>What the hold was for: less or more of it.</summary>
     private static AskedLine Like(Booking hold, Step step)
     {
-        var all = Shop.EveryLine.Where(line => line.Meter == hold.Lines[0].Meter && line.Attributes.Equals(hold.Lines[0].Attributes));
-        return all.First() with { Quantity = 1 + step.Quantity * 3 / 2 };
+        var of = hold.Lines.Count > 0 ? Shop.EveryLine.First(line => line.Meter == hold.Lines[0].Meter && line.Attributes.Equals(hold.Lines[0].Attributes))
+            : Shop.Line(step.Which, 1);
+        return of with { Quantity = 1 + step.Quantity * 3 / 2 };
     }
 
     private Refund? RefundOf(Step step, Guid id, ContentHash hash, DateTimeOffset? restore)

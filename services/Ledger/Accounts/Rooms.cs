@@ -29,10 +29,12 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
         return new Room(this, terms, plan.SinceOf(group.Label), window, grants);
     }
 
-    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    /// <summary>The hold's own window of a group; for one it does not hold, its run's; else the current one, or its period's.</summary>
     private Window WindowOf(PlanInForce plan, LimitGroup group, Hold hold)
     {
         foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        foreach (var draw in Runs.Of(State, hold)?.Draws ?? [])
             if (draw.Group == group.Label) return new(draw.Start, draw.End);
         return WindowOf(plan, group, State.Period(hold.Period)!.Period);
     }
