@@ -24,13 +24,17 @@ internal sealed partial class LedgerModel
         switch (happened)
         {
             case Reserved e:
-                bookings.Add(new Booking(e.Reservation, at, terms[TermAt(e.Assignment)], e.Period, e.Grace));
+                var run = e.Parent is { } parent ? Find(parent) : null;
+                bookings.Add(new Booking(e.Reservation, run?.At ?? at, terms[TermAt(e.Assignment)], e.Period, e.Grace) { Run = run });
                 Hold(bookings[^1], e.Deadline, e.Lines, e.Draws);
+                Carve(run, e.Draws);
                 break;
             case HoldExtended e:
                 Hold(Find(e.Reservation)!, e.Deadline, e.Lines, e.Draws);
+                Carve(Find(e.Reservation)!.OpenRun, e.Draws);
                 break;
             case Committed e:
+                Carve(Find(e.Reservation)!.OpenRun, e.FromParent ?? []);
                 Settle(Find(e.Reservation)!, State.Charged);
                 Charge(Find(e.Reservation)!, e.Lines, e.Draws);
                 break;
@@ -41,9 +45,11 @@ internal sealed partial class LedgerModel
                 break;
             case Released e:
                 Settle(Find(e.Reservation)!, State.GivenBack);
+                if (e.ToParent is { } taker) Write(Find(taker)!, e.Draws, held: true, +1);
                 break;
             case Refunded e:
                 GiveBack(e);
+                if (e.ToParent is { } keeper) Write(Find(keeper)!, e.Draws, held: true, +1);
                 break;
             case CreditGranted e:
                 grants.Add(new Bought(e));
@@ -90,6 +96,14 @@ internal sealed partial class LedgerModel
         hold.Deadline = deadline;
         hold.Lines.AddRange(lines);
         Write(hold, draws, held: true, +1);
+    }
+
+    /// <summary>A run holds less by what its child holds, or was charged beyond that.</summary>
+    private void Carve(Booking? run, Items<Draw> draws)
+    {
+        if (run is null || draws.Count == 0) return;
+        Write(run, draws, held: true, -1);
+        run.WasCarved = true;
     }
 
     private void Settle(Booking hold, State state)
@@ -227,9 +241,13 @@ internal sealed partial class LedgerModel
 
     private LedgerEvent WithLeft(LedgerEvent happened) => happened switch
     {
-        Reserved e => e with { Draws = e.Draws.Select(WithLeft).ToItems() },
+        Reserved e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems() },
         HoldExtended e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems() },
-        Committed e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems() },
+        Committed e => e with
+        {
+            Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems(),
+            FromParent = e.FromParent?.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems(),
+        },
         Released e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems() },
         Refunded e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Reservation)!)).ToItems() },
         UsageTracked e => e with { Draws = e.Draws.Select(draw => WithLeft(draw, Find(e.Cause!.Command)!)).ToItems() },

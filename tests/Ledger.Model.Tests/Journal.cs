@@ -20,6 +20,15 @@ internal sealed record Spot(string Group, int Since, Window Window, LimitGroup T
 internal sealed record Booking(Guid Id, DateTimeOffset At, Term Term, int? Period, TimeSpan Grace)
 {
     public DateTimeOffset Deadline { get; set; }
+
+    /// <summary>The run that it was carved from (rule 13).</summary>
+    public Booking? Run { get; init; }
+
+    /// <summary>True once something was carved from it.</summary>
+    public bool WasCarved { get; set; }
+
+    public Booking? OpenRun => Run is { Is: State.Open } ? Run : null;
+
     public List<UsedLine> Lines { get; set; } = [];
     public List<RefundLine> Refunded { get; } = [];
     public State Is { get; set; }

@@ -32,7 +32,7 @@ public class ModelProperties
 
     private static readonly string[] Expected =
     [
-        "Allowed", "ClosedBefore", "DoneBefore", "Usage", "denied: CapReached", "denied: FundingExhausted", "denied: NoPlan", "denied: Suspended",
+        "Allowed", "ClosedBefore", "DoneBefore", "Usage", "denied: CapReached", "denied: FundingExhausted", "denied: NoPlan", "denied: RunBudget", "denied: Suspended",
         "denied: Unmatched", "denied: Unpriced", "done: Committed", "done: CreditGranted", "done: CreditRevoked", "done: HoldExtended",
         "done: LimitsCustomized", "done: PeriodClosed", "done: PeriodEnded", "done: PlanAssigned", "done: PlanEnded", "done: Refunded",
         "done: Released", "done: Reserved", "done: Resumed", "done: Suspended", "done: UsageTracked", "refused: Conflict", "refused: Exists",

@@ -23,61 +23,83 @@ internal sealed partial class LedgerModel
     {
         var draws = Holdings(hold).Where(one => one.Parts.Count > 0)
             .Select(one => DrawOf(one.Spot, LastOf(one.Parts, one.Parts.Sum(part => part.Amount))));
-        return new Released(at, cause, hold.Id, reason, draws.ToItems());
+        return new Released(at, cause, hold.Id, reason, draws.ToItems(), hold.OpenRun?.Id);
     }
 
     private Answer Commit(Commit command)
     {
         if (NotOpen(command.Reservation) is { } refused) return refused;
         var hold = Find(command.Reservation)!;
-        return command.Actual is { } actual ? CommitActual(command, hold, actual) : Yes(new Committed(
+        if (command.Actual is { } actual) return CommitActual(command, hold, actual.Select(line => AsHeld(line, hold)));
+        return hold.WasCarved ? CommitActual(command, hold, hold.Lines.Select(Asked).Select(line => AsHeld(line, hold)), ofRest: true) : Yes(new Committed(
             at, By(command), hold.Id, hold.Term.Assignment, hold.Period!.Value, hold.Lines.ToItems(),
             Holdings(hold).Where(one => one.Parts.Count > 0).Select(one => DrawOf(one.Spot, one.Parts)).ToItems()));
     }
 
+    private static AskedLine Asked(UsedLine line) => new(line.Meter, line.Unit, line.Attributes, line.Quantity, []);
+
     /// <summary>Hold and actual are compared per group; the excess takes what every group of its line has, in whole quantities (rule 8).</summary>
-    private Done CommitActual(Commit command, Booking hold, Items<AskedLine> actual)
+    /// <param name="ofRest">As much of the lines as the hold still pays for: what is left of a run when it is charged as a whole.</param>
+    private Done CommitActual(Commit command, Booking hold, IEnumerable<AskedLine> actual, bool ofRest = false)
     {
-        var groups = Holdings(hold).ToDictionary(one => one.Spot.Group, one => new Spending(one.Spot, one.Parts));
+        var groups = Holdings(hold).ToDictionary(one => one.Spot.Group, one => new Spending(one.Spot, one.Parts, RestOf(hold.OpenRun, one.Spot.Group)));
         Spending In(LimitGroup group)
         {
             if (!groups.TryGetValue(group.Label, out var spending))
-                groups.Add(group.Label, spending = new Spending(SpotOf(hold, hold.Term, group), []));
+                groups.Add(group.Label, spending = new Spending(SpotOf(hold, hold.Term, group), [], RestOf(hold.OpenRun, group.Label)));
             return spending;
         }
         var lines = new List<UsedLine>();
-        foreach (var line in actual.Select(one => AsHeld(one, hold)))
+        foreach (var line in actual)
         {
             var matching = Priced(line, Covering(hold.Term.Plan, line), hold.At);
-            var charged = matching.Count == 0 ? 0 : matching.Min(group => MostOf(line, group, In(group).Unspent, In(group).Spot, hold.At));
+            var charged = matching.Count == 0 ? 0 : matching.Min(group => MostOf(line, group, BudgetOf(In(group), ofRest), hold.At));
             foreach (var group in matching) Spend(In(group), AmountOf(line, group, charged, hold.At));
-            lines.Add(Recorded(line, matching, charged, hold.At));
+            if (!ofRest) lines.Add(Recorded(line, matching, charged, hold.At));
+            else if (charged > 0) lines.Add(Recorded(line with { Quantity = charged }, matching, charged, hold.At));
         }
         draft.Clear();
         var committed = new Committed(
             at, By(command), hold.Id, hold.Term.Assignment, hold.Period!.Value, lines.ToItems(),
-            groups.Values.Where(one => one.Parts.Count > 0).Select(one => DrawOf(one.Spot, one.Parts)).ToItems());
+            groups.Values.Where(one => one.Parts.Count > 0).Select(one => DrawOf(one.Spot, one.Parts)).ToItems(),
+            groups.Values.Any(one => one.FromRun.Count > 0)
+                ? groups.Values.Where(one => one.FromRun.Count > 0).Select(one => DrawOf(one.Spot, one.FromRun)).ToItems()
+                : null);
         var unused = groups.Values.Where(one => one.Unspent > 0).Select(one => DrawOf(one.Spot, LastOf(one.Parts, one.Unspent))).ToItems();
         return unused.Count == 0
             ? Yes(committed)
-            : Yes(committed, new Refunded(at, By(command), hold.Id, hold.Period.Value, null, Refunded.Unused, [], unused));
+            : Yes(committed, new Refunded(at, By(command), hold.Id, hold.Period.Value, null, Refunded.Unused, [], unused, ToParent: hold.OpenRun?.Id));
     }
 
     private void Spend(Spending spending, long amount)
     {
         var excess = Math.Max(0, amount - spending.Unspent);
         spending.Spent += amount;
+        var rest = FirstOf(spending.Rest, excess);
+        foreach (var part in rest)
+        {
+            Merge(spending.Parts, part);
+            Merge(spending.FromRun, part);
+            Merge(spending.Rest, part with { Amount = -part.Amount });
+        }
+        excess -= rest.Sum(part => part.Amount);
         if (excess == 0) return;
         var draws = new Dictionary<string, (Spot Spot, List<Part> Parts)> { [spending.Spot.Group] = (spending.Spot, spending.Parts) };
         Take(draws, spending.Spot, excess);
     }
 
-    /// <summary>The most of a line that comes to no more than the hold has left, what is free, and what may pass the limit.</summary>
-    private long MostOf(AskedLine line, LimitGroup group, long unspent, Spot spot, DateTimeOffset when)
+    /// <summary>What the hold has left, what its run has left, what is free, and what may pass the limit.</summary>
+    private Int128 BudgetOf(Spending spending, bool ofRest)
     {
-        var last = spot.Terms.Overage is null ? Bucket.Quota : Bucket.Overage;
-        var beyond = Math.Max(0, -Free(spot, last));
-        var budget = (Int128)unspent + Available(spot) + Math.Max(0, spot.Terms.CommitAllowance - beyond);
+        if (ofRest) return spending.Unspent;
+        var spot = spending.Spot;
+        var beyond = Math.Max(0, -Free(spot, spot.Terms.Overage is null ? Bucket.Quota : Bucket.Overage));
+        return (Int128)spending.Unspent + spending.Rest.Sum(part => part.Amount) + Available(spot) + Math.Max(0, spot.Terms.CommitAllowance - beyond);
+    }
+
+    /// <summary>The most of a line that comes to no more than a budget.</summary>
+    private static long MostOf(AskedLine line, LimitGroup group, Int128 budget, DateTimeOffset when)
+    {
         bool Fits(long quantity) => AmountOf(line, group, quantity, when) <= budget;
         if (Fits(line.Quantity)) return line.Quantity;
         // an amount never falls when the quantity rises, and is at most half a unit off quantity × price
@@ -87,12 +109,14 @@ internal sealed partial class LedgerModel
         return most;
     }
 
-    private sealed class Spending(Spot spot, List<Part> parts)
+    private sealed class Spending(Spot spot, List<Part> parts, List<Part> rest)
     {
         private readonly long held = parts.Sum(part => part.Amount);
 
         public Spot Spot { get; } = spot;
         public List<Part> Parts { get; } = parts;
+        public List<Part> Rest { get; } = rest;
+        public List<Part> FromRun { get; } = [];
         public long Spent { get; set; }
         public long Unspent => Math.Max(0, held - Spent);
     }
@@ -102,6 +126,21 @@ internal sealed partial class LedgerModel
         .Select(label => (SpotOf(hold, hold.Term, hold.Term.Plan.Groups.First(group => group.Label == label)),
             NetOf(hold, label, held: true)))
         .ToList();
+
+    private List<Part> RestOf(Booking? run, string group) => run is null ? [] : NetOf(run, group, held: true);
+
+    /// <summary>The first so much of what was drawn: what a child takes of its run.</summary>
+    private static List<Part> FirstOf(List<Part> parts, long amount)
+    {
+        var first = new List<Part>();
+        foreach (var part in parts)
+        {
+            var some = Math.Min(amount, part.Amount);
+            if (some > 0) first.Add(part with { Amount = some });
+            amount -= some;
+        }
+        return first;
+    }
 
     /// <summary>The sum per bucket of all that was ever taken for it and given back again.</summary>
     private List<Part> NetOf(Booking booking, string group, bool held)

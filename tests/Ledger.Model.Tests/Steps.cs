@@ -6,7 +6,7 @@ namespace Metering.Ledger.Model;
 /// <summary>What callers do, and what happens to the process that serves them.</summary>
 public enum Deed
 {
-    Reserve, ReserveMore, ReserveTwo, Huge, Check, Commit, CommitWhole, CommitOther, Release, ExtendTime, ExtendQuantity, Refund, RefundLate, RefundAll,
+    Reserve, ReserveMore, ReserveTwo, ReserveIn, ReserveInAnother, CheckIn, Huge, Check, Commit, CommitWhole, CommitOther, Release, ExtendTime, ExtendQuantity, Refund, RefundLate, RefundAll,
     Track, PostPaid, Late, Assign, EndPlan, Customize, Grant, GrantMoney, SameSource, Revoke, Suspend, Resume, Close, Read,
     Repeat, OtherContent, Ahead, TooOld, Unknown, Refold, Save, Restore,
 }
@@ -23,7 +23,7 @@ public sealed record Step(Deed Deed, Wait Wait, int Quantity, int Which)
 internal static class Steps
 {
     private static readonly (int, Gen<Deed>)[] Deeds = Weighted(
-        (24, Deed.Reserve), (12, Deed.ReserveMore), (8, Deed.ReserveTwo), (20, Deed.Commit), (8, Deed.CommitWhole), (8, Deed.CommitOther),
+        (24, Deed.Reserve), (12, Deed.ReserveMore), (8, Deed.ReserveTwo), (18, Deed.ReserveIn), (20, Deed.Commit), (8, Deed.CommitWhole), (8, Deed.CommitOther),
         (6, Deed.Release), (8, Deed.ExtendQuantity), (4, Deed.ExtendTime), (10, Deed.Refund), (4, Deed.RefundLate), (5, Deed.RefundAll),
         (8, Deed.Track), (5, Deed.PostPaid), (6, Deed.Late), (7, Deed.Grant), (3, Deed.GrantMoney), (6, Deed.Assign), (5, Deed.Customize),
         (4, Deed.Resume), (3, Deed.Refold), (3, Deed.Save), (3, Deed.Restore));

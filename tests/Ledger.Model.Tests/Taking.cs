@@ -10,14 +10,43 @@ internal sealed partial class LedgerModel
 {
     private Answer Reserve(Reserve command)
     {
+        if (command.Parent is { } parent) return NoRun(parent) ?? ReserveIn(Find(parent)!, command);
         if (Blocked() is { } denied) return denied;
         var (lines, draws, no) = Admit(null, Term!, command.Lines, "lines");
         return no ?? Yes(new Reserved(
             at, By(command), command.Id, Term!.Assignment, Current!.Number, at + command.TimeToLive, command.Grace, lines, draws));
     }
 
+    /// <summary>A run is an open reservation that is nobody's child, and children end no later than it.</summary>
+    private Refused? NoRun(Guid parent) => Find(parent) switch
+    {
+        null => No(RefusalKind.NotFound, "parent_id"),
+        { Is: not State.Open } => No(RefusalKind.Settled, "parent_id"),
+        { Run: not null } => No(RefusalKind.Invalid, "parent_id"),
+        var run => run.Deadline <= at ? No(RefusalKind.Conflict, "parent_id") : null,
+    };
+
+    private Answer ReserveIn(Booking run, Reserve command)
+    {
+        if (isSuspended) return Deny(DenialReason.Suspended);
+        var (lines, draws, no) = Admit(run, run.Term, command.Lines, "lines", run);
+        if (no is not null) return no;
+        var deadline = new[] { at + command.TimeToLive, run.Deadline }.Min();
+        var grace = new[] { command.Grace, run.ExpiresAt - deadline }.Min();
+        return Yes(new Reserved(
+            at, By(command), command.Id, run.Term.Assignment, run.Period!.Value, deadline, grace, lines, draws, run.Id));
+    }
+
+    private Answer CheckIn(Booking run, Check command)
+    {
+        if (isSuspended) return Deny(DenialReason.Suspended);
+        var (_, draws, no) = Admit(run, run.Term, command.Lines, "lines", run);
+        return no ?? new Allowed(draws.Select(draw => WithLeft(draw, run)).ToItems(), at, appended - 1);
+    }
+
     private Answer Check(Check command)
     {
+        if (command.Parent is { } parent) return NoRun(parent) ?? CheckIn(Find(parent)!, command);
         if (Blocked() is { } denied) return denied;
         var (_, draws, no) = Admit(null, Term!, command.Lines, "lines");
         return no ?? new Allowed(draws.Select(WithLeft).ToItems(), at, appended - 1);
@@ -28,10 +57,11 @@ internal sealed partial class LedgerModel
         if (NotOpen(command.Reservation) is { } refused) return refused;
         if (isSuspended) return Deny(DenialReason.Suspended);
         var hold = Find(command.Reservation)!;
-        var (lines, draws, no) = Admit(hold, hold.Term, command.Add, "add");
+        var (lines, draws, no) = Admit(hold, hold.Term, command.Add, "add", hold.OpenRun);
         if (no is not null) return no;
         var asked = command.TimeToLive is { } time ? at + time : hold.Deadline;
         var latest = new[] { asked, hold.At.AddHours(24) }.Min();
+        if (hold.OpenRun is { } run) latest = new[] { latest, run.Deadline, run.ExpiresAt - hold.Grace }.Min();
         return Yes(new HoldExtended(at, By(command), hold.Id, new[] { hold.Deadline, latest }.Max(), lines, draws));
     }
 
@@ -70,7 +100,8 @@ internal sealed partial class LedgerModel
         new(reason, null, line?.Meter, line?.Quantity ?? 0, 0, 0, 0, 0, null, at, appended - 1);
 
     /// <summary>All lines or none; each group must have room for all that the command asks of it.</summary>
-    private (Items<UsedLine> Lines, Items<Draw> Draws, Answer? No) Admit(Booking? hold, Term term, Items<AskedLine> asked, string field)
+    private (Items<UsedLine> Lines, Items<Draw> Draws, Answer? No) Admit(
+        Booking? hold, Term term, Items<AskedLine> asked, string field, Booking? run = null)
     {
         var when = hold?.At ?? at;
         var needs = new List<(LimitGroup Group, long Amount)>();
@@ -95,6 +126,15 @@ internal sealed partial class LedgerModel
         foreach (var (group, amount) in needs)
         {
             var spot = SpotOf(hold, term, group);
+            if (run is not null)
+            {
+                var rest = NetOf(run, group.Label, held: true);
+                var left = rest.Sum(part => part.Amount);
+                if (amount > left)
+                    return ([], [], DenyFor(spot, amount) with { Reason = DenialReason.RunBudget, Remaining = left, ResetsAt = null });
+                draws.Add(group.Label, (spot, FirstOf(rest, amount)));
+                continue;
+            }
             if (amount > Available(spot)) return ([], [], DenyFor(spot, amount));
             Take(draws, spot, amount);
         }
@@ -215,7 +255,9 @@ internal sealed partial class LedgerModel
     {
         if (hold is null) return SpotOf(Current!, term, group, at);
         var period = stretches[hold.Period!.Value - 1];
-        var window = hold.Windows.TryGetValue(group.Label, out var own) ? own : WindowOf(period, term, group, at);
+        var window = hold.Windows.TryGetValue(group.Label, out var own) || (hold.OpenRun?.Windows.TryGetValue(group.Label, out own) ?? false)
+            ? own
+            : WindowOf(period, term, group, at);
         return new Spot(group.Label, term.Since[group.Label], window, TermsOf(term, group, period, window));
     }
 

@@ -34,9 +34,9 @@ internal static class Told
     /// <summary>A fact that is due bears the time of the command that finds it so: another one's after a restart.</summary>
     private static LedgerEvent Plain(LedgerEvent fact) => fact switch
     {
-        Reserved e => e with { Draws = Sorted(e.Draws) },
-        HoldExtended e => e with { Draws = Sorted(e.Draws) },
-        Committed e => e with { Draws = Running(e.Draws, e.At) },
+        Reserved e => e with { Draws = Running(e.Draws, e.At) },
+        HoldExtended e => e with { Draws = Running(e.Draws, e.At) },
+        Committed e => e with { Draws = Running(e.Draws, e.At), FromParent = e.FromParent is { } fromRun ? Running(fromRun, e.At) : null },
         UsageTracked e => e with { Draws = Running(e.Draws, e.At) },
         Released { Cause: null } e => e with { At = default, Draws = Sorted(e.Draws.Select(draw => draw with { Left = 0 })) },
         Released e => e with { Draws = Running(e.Draws, e.At) },
@@ -59,7 +59,8 @@ internal static class Told
 
     private static Items<GroupTotal> Sorted(IEnumerable<GroupTotal> groups) =>
         groups.OrderBy(one => one.Group, StringComparer.Ordinal).ThenBy(one => one.Since)
-            .Select(one => one with { Windows = one.Windows?.OrderBy(window => window.Start).ToItems() }).ToItems();
+            .Select(one => one with { Windows = one.Windows?.Where(window => window.Overage != 0).OrderBy(window => window.Start).ToItems() })
+            .Select(one => one.Windows is { Count: 0 } ? one with { Windows = null } : one).ToItems();
 }
 
 /// <summary>All of a state as text, to compare; a dictionary's order is no part of its value.</summary>

@@ -121,19 +121,29 @@ internal sealed class Twins
             Release one => one with { Past = past },
             Extend one => one with { Past = past },
             Refund one => one with { Past = past },
+            Reserve one => one with { Past = past },
+            Check one => one with { Past = past },
             _ => throw new InvalidOperationException($"{command} asks for the past"),
         };
     }
 
     private T? First<T>(Func<T, bool> that) where T : LedgerEvent => stream.OfType<T>().FirstOrDefault(that);
 
-    /// <summary>What was admitted left every bucket that it drew within its size; a commit's excess within what may pass it.</summary>
+    /// <summary>What was admitted left every bucket that it drew within its size. What is carved from a run takes nothing anew.</summary>
     private void CheckLimits(LedgerEvent[] facts)
     {
         foreach (var happened in facts)
-            foreach (var draw in happened switch { Reserved e => e.Draws, HoldExtended e => e.Draws, UsageTracked { Enforced: true } e => e.Draws, _ => [] })
+            foreach (var draw in Admitted(happened))
                 foreach (var part in draw.Parts) CheckLimit(draw, part);
     }
+
+    private Items<Draw> Admitted(LedgerEvent happened) => happened switch
+    {
+        Reserved { Parent: null } e => e.Draws,
+        HoldExtended e when ledger.Holds.GetValueOrDefault(e.Reservation) is { Parent: null } => e.Draws,
+        UsageTracked { Enforced: true } e => e.Draws,
+        _ => [],
+    };
 
     private void CheckLimit(Draw draw, Part part)
     {
@@ -182,6 +192,9 @@ internal sealed class Twins
             Deed.Reserve => new Reserve(id, hash, [some], live, grace),
             Deed.ReserveMore => new Reserve(id, hash, [some with { Quantity = 2 * some.Quantity }], live, grace),
             Deed.ReserveTwo => new Reserve(id, hash, [some, Shop.Line(step.Quantity, 1 + step.Which)], live, grace),
+            Deed.ReserveIn => Run(step) is { } run ? new Reserve(id, hash, [Like(run, step) with { Quantity = 1 + step.Quantity % 30 }], live, grace, run.Id) : null,
+            Deed.ReserveInAnother => Hold(step) is { } hold ? new Reserve(id, hash, [some], live, grace, hold.Id) : null,
+            Deed.CheckIn => Run(step) is { } run ? new Check([some], run.Id) : null,
             Deed.Huge => new Reserve(id, hash, [Shop.Line(step.Which % 6, long.MaxValue), some], live, grace),
             Deed.Check => new Check([some, Shop.Line(step.Quantity, 1 + step.Which)]),
             Deed.Commit => Hold(step) is { } hold ? new Commit(id, hash, hold.Id, [Like(hold, step)]) : null,
@@ -226,6 +239,13 @@ internal sealed class Twins
 
     private CreditGranted? Granted(Step step) => model.Grants.Count == 0 ? null : Recent(model.Grants, step).Grant;
 
+    /// <summary>One of the last that could be a run.</summary>
+    private Booking? Run(Step step)
+    {
+        var open = model.Bookings.Where(one => one is { Is: State.Open, Run: null }).ToArray();
+        return open.Length == 0 ? null : open[^(1 + step.Which % Math.Min(2, open.Length))];
+    }
+
     /// <summary>Mostly one that is open; any other one every fourth time.</summary>
     private Booking? Hold(Step step)
     {
@@ -244,8 +264,9 @@ internal sealed class Twins
     /// <summary>What the hold was for: less or more of it.</summary>
     private static AskedLine Like(Booking hold, Step step)
     {
-        var all = Shop.EveryLine.Where(line => line.Meter == hold.Lines[0].Meter && line.Attributes.Equals(hold.Lines[0].Attributes));
-        return all.First() with { Quantity = 1 + step.Quantity * 3 / 2 };
+        var of = hold.Lines.Count > 0 ? Shop.EveryLine.First(line => line.Meter == hold.Lines[0].Meter && line.Attributes.Equals(hold.Lines[0].Attributes))
+            : Shop.Line(step.Which, 1);
+        return of with { Quantity = 1 + step.Quantity * 3 / 2 };
     }
 
     private Refund? RefundOf(Step step, Guid id, ContentHash hash, DateTimeOffset? restore)

@@ -76,16 +76,17 @@ internal static class Admission
     private static (Items<Draw>? Draws, Denied? Denied) Draw(Context context, Terms terms, List<(LimitGroup Group, long Amount)> needs)
     {
         var grants = new GrantRoom(context);
-        var draws = new Draw[needs.Count];
-        for (var i = 0; i < draws.Length; i++)
+        var taken = new (Room Room, List<Part> Parts)[needs.Count];
+        for (var i = 0; i < taken.Length; i++)
         {
             var (group, amount) = needs[i];
             var room = context.RoomOf(terms.Plan, terms.Hold, group, grants);
             var (parts, denied) = terms.Run is null ? Take(context, room, amount) : Carve(context, terms.Run, room, amount);
             if (parts is null) return (null, denied);
-            draws[i] = room.Draw(parts.ToItems());
+            taken[i] = (room, parts);
         }
-        return (new(draws), null);
+        // what is left of a group is so after all that the command takes: groups share credits
+        return (new(Array.ConvertAll(taken, one => one.Room.Draw(one.Parts.ToItems()))), null);
     }
 
     private static (List<Part>? Parts, Denied? Denied) Take(Context context, Room room, long amount)

@@ -59,7 +59,11 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
             : null;
 
     /// <summary>What was held and not used, in reverse order of the draw. Call after <see cref="Draws"/>.</summary>
-    public Items<Draw> Unused() => groups.Where(group => group.Unspent > 0).Select(group => group.GiveBack(group.Unspent)).ToItems();
+    public Items<Draw> Unused()
+    {
+        var back = groups.Where(group => group.Unspent > 0).Select(group => (group.Room, Parts: group.GiveBack(group.Unspent))).ToArray();
+        return back.Select(one => one.Room.Draw(one.Parts.ToItems())).ToItems();
+    }
 
     private void Add(AskedLine asked, DateTimeOffset pricedAt)
     {
@@ -136,11 +140,11 @@ internal sealed class Charging(Context context, PlanInForce plan, Hold? hold, bo
         public Draw Draw() => Room.Draw(parts.ToItems());
 
         /// <summary>What goes back to the run is as little free as before.</summary>
-        public Draw GiveBack(long amount)
+        public List<Part> GiveBack(long amount)
         {
             var back = Parts.Last(parts, amount);
             if (run is null) back.ForEach(Room.Return);
-            return Room.Draw(back.ToItems());
+            return back;
         }
     }
 }

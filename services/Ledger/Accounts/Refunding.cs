@@ -37,7 +37,8 @@ internal sealed class Refunding
         var amounts = new List<(LimitGroup Group, long Amount)>();
         for (var i = 0; i < back.Count; i++)
             if (TryAdd(amounts, back[i], i) is { } refused) return Decision.Answered(refused);
-        var draws = amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToItems();
+        var returned = amounts.Where(one => one.Amount > 0).Select(one => GiveBack(one.Group, one.Amount)).ToArray();
+        var draws = returned.Select(one => one.Room.Draw(one.Parts.ToItems())).Select(draw => IsOver(draw) ? draw with { Left = 0 } : draw).ToItems();
         var closed = Closed();
         // closed by another command since the stream was read: it is read again
         if (closed is null && HasOverage(draws) && context.State.Period(period) is null) return Decision.Answered(new NeedsPast(command.Reservation));
@@ -136,23 +137,20 @@ internal sealed class Refunding
         else amounts[at] = (group, amounts[at].Amount + amount);
     }
 
-    private Draw GiveBack(LimitGroup group, long amount)
+    /// <summary>Puts it back, so that the room says what is free once all is given back.</summary>
+    private (Room Room, List<Part> Parts) GiveBack(LimitGroup group, long amount)
     {
         var draw = charged.First(one => one.Group == group.Label);
-        var back = Parts.Last(Net(draw), amount);
-        return new Draw(draw.Group, draw.Since, draw.Start, draw.End, back.ToItems(), LeftAfter(group, draw, back));
-    }
-
-    /// <summary>What is free afterwards. State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
-    private long LeftAfter(LimitGroup group, Draw draw, List<Part> back)
-    {
         var window = new Window(draw.Start, draw.End);
         var room = new Room(context, context.TermsOf(plan, group, period, window), draw.Since, window, grants);
-        if (room.Use is null) return 0;
+        var back = Parts.Last(Net(draw), amount);
         foreach (var part in back)
             if (part.Bucket != Bucket.Overage || context.State.Period(period) is not null) room.Return(part);
-        return room.Available;
+        return (room, back);
     }
+
+    /// <summary>State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
+    private bool IsOver(Draw draw) => context.State.Use(draw.Group, draw.Since)?.At(draw.Start) is null;
 
     private List<Part> Net(Draw draw)
     {

@@ -29,10 +29,12 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
         return new Room(this, terms, plan.SinceOf(group.Label), window, grants);
     }
 
-    /// <summary>The hold's own window of a group; for one it does not hold yet, the current one, or its period's.</summary>
+    /// <summary>The hold's own window of a group; for one it does not hold, its run's; else the current one, or its period's.</summary>
     private Window WindowOf(PlanInForce plan, LimitGroup group, Hold hold)
     {
         foreach (var draw in hold.Draws)
+            if (draw.Group == group.Label) return new(draw.Start, draw.End);
+        foreach (var draw in Runs.Of(State, hold)?.Draws ?? [])
             if (draw.Group == group.Label) return new(draw.Start, draw.End);
         return WindowOf(plan, group, State.Period(hold.Period)!.Period);
     }
@@ -143,14 +145,20 @@ internal static class Capped
 internal sealed class GrantRoom
 {
     private readonly List<(Grant Grant, long Free)> grants = [];
+    private readonly Context context;
+    private readonly bool restored;
 
     /// <param name="restored">Those that expired too, nothing is free of them: for what comes back to one that is restored.</param>
     public GrantRoom(Context context, bool restored = false)
     {
+        (this.context, this.restored) = (context, restored);
         foreach (var grant in context.State.Grants)
-            if ((restored && !grant.Revoked) || grant.ExpiresAt is not { } expiry || expiry > context.At) grants.Add((grant, grant.Free));
+            if (grant.Free > 0 && IsInForce(grant)) grants.Add((grant, grant.Free));
         if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
     }
+
+    private bool IsInForce(Grant grant) =>
+        (restored && !grant.Revoked) || grant.ExpiresAt is not { } expiry || expiry > context.At;
 
     public long Free(string unit)
     {
@@ -179,6 +187,7 @@ internal sealed class GrantRoom
     {
         var at = grants.FindIndex(one => one.Grant.Id == id);
         if (at >= 0) grants[at] = grants[at] with { Free = grants[at].Free + amount };
+        else if (context.State.Grant(id) is var usedUp && IsInForce(usedUp)) grants.Add((usedUp, usedUp.Free + amount));
     }
 
     public static (int, DateTimeOffset, DateTimeOffset, Guid) Order(Grant grant) =>
