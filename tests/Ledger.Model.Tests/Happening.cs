@@ -264,6 +264,7 @@ internal sealed partial class LedgerModel
     private Draw WithLeft(Draw draw, Booking booking)
     {
         var (period, group) = (stretches[booking.Period!.Value - 1], booking.Term.Plan.Groups.First(one => one.Label == draw.Group));
+        if (period.IsClosed && group.Window == WindowLength.BillingPeriod) return draw with { Left = 0 };
         var window = new Window(draw.Start, draw.End);
         return draw with { Left = Available(new Spot(draw.Group, draw.Since, window, TermsOf(booking.Term, group, period, window))) };
     }

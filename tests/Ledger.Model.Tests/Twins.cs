@@ -40,6 +40,9 @@ internal sealed class Twins
 
     public void CheckAtEnd()
     {
+        foreach (var window in ledger.Groups.SelectMany(group => group.Windows))
+            Must(window is { RolloverUsed: >= 0, RolloverHeld: >= 0, QuotaUsed: >= 0, QuotaHeld: >= 0, OverageUsed: >= 0, OverageHeld: >= 0, OpenDraws: >= 0 },
+                "something was given back that was never taken");
         var live = StateText.Of(ledger);
         var full = Folded(new LedgerState(), 0);
         foreach (var due in ledger.Unappended) Fold.Apply(full, due);

@@ -149,8 +149,9 @@ internal sealed class Refunding
         return (room, back);
     }
 
-    /// <summary>State has forgotten windows in which nothing can change any more: nobody can take from them.</summary>
-    private bool IsOver(Draw draw) => context.State.Use(draw.Group, draw.Since)?.At(draw.Start) is null;
+    /// <summary>Nobody can take any more of a closed period, nor of windows that state has forgotten, because nothing can change in them.</summary>
+    private bool IsOver(Draw draw) => context.State.Use(draw.Group, draw.Since)?.At(draw.Start) is null
+        || (plan.Plan.Group(draw.Group)!.Window == WindowLength.BillingPeriod && context.State.Period(period) is null);
 
     private List<Part> Net(Draw draw)
     {
