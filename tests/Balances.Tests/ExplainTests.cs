@@ -234,6 +234,25 @@ internal sealed class ExplainTests : ServiceTest
     }
 
     [Test]
+    public async Task What_is_carved_from_a_run_is_judged_by_what_the_run_has_left()
+    {
+        var ann = Player("ann", PlanOf(Quota(500), Cap(400)));
+        var run = Reserve(ann, 100);
+        ann.Do(id => new Reserve(id, Hash(1), [Tokens(60)], TenMinutes, Grace, run));
+        var denied = (Denied)ann.Do(id => new Reserve(id, Hash(2), [Tokens(41)], TenMinutes, Grace, run));
+        await ann.AppendTo(Streams, Stop);
+        var request = Ask(denied, new V1.Line { Meter = "llm.tokens", Quantity = 41 });
+        Assert.That((await Client.ExplainDenialAsync(request)).Allowed, Is.True, "there is room beside the run");
+        request.ParentId = run.ToString();
+        var reply = await Client.ExplainDenialAsync(request);
+        Same(reply.Denial, denied);
+        Assert.That(reply.Denial.Reason, Is.EqualTo(V1.DenialReason.RunBudget));
+        Assert.That(reply.Groups.Select(group => (group.Available, group.Fits)), Is.EqualTo(new[] { (40L, false), (40L, false) }));
+        request.ParentId = ann.NewId().ToString();
+        Assert.That(await Refused(Client.ExplainDenialAsync(request)), Is.EqualTo((StatusCode.NotFound, "parent_id")));
+    }
+
+    [Test]
     public async Task Every_denial_is_explained_as_it_was([Range(1, 12)] int seed)
     {
         var random = new Random(seed);

@@ -26,16 +26,16 @@ internal sealed class Explainer(IEventStreams streams, CatalogReader catalog, Zo
     /// user has no such revision.
     /// </summary>
     public async Task<Answer?> Denial(
-        string user, long revision, DateTimeOffset at, IReadOnlyList<V1.Line> lines, Guid? reservation, CancellationToken cancellation)
+        string user, long revision, DateTimeOffset at, IReadOnlyList<V1.Line> lines, Guid? reservation, Guid? parent, CancellationToken cancellation)
     {
         var known = await catalog.Read(cancellation);
         var state = await History.StateAsOf(streams, user, revision, cancellation);
         if (state.Revision != revision) return null;
         if (at < state.At) return new Refused(RefusalKind.Invalid, "at", $"a moment from {state.At:O} on: then that revision was decided");
-        var from = reservation is { } id && state.Holds.TryGetValue(id, out var hold) ? hold.At : at;
+        var from = (reservation ?? parent) is { } id && state.Holds.TryGetValue(id, out var hold) ? hold.At : at;
         var asked = Requests.Lines(lines, known, from, at);
         for (; ; )
-            if (Decisions.Take(state, new Explain(asked, reservation), at, zones).Answer is { } answer) return answer;
+            if (Decisions.Take(state, new Explain(asked, reservation, parent), at, zones).Answer is { } answer) return answer;
     }
 
     /// <summary>Refunds after the settling can be anywhere; the state says how much was refunded, so the search ends with the last one.</summary>

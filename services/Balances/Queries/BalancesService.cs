@@ -90,7 +90,8 @@ internal sealed class BalancesService(
         // a ledger's time may be ahead of this clock
         var at = Requests.Past(request.At, time.GetUtcNow() + ClockAhead);
         var reservation = request.HasReservationId ? Requests.Reservation(request.ReservationId) : (Guid?)null;
-        return await explainer.Denial(user, revision, at, request.Lines, reservation, context.CancellationToken) switch
+        var parent = request.HasParentId ? Requests.Reservation(request.ParentId, "parent_id") : (Guid?)null;
+        return await explainer.Denial(user, revision, at, request.Lines, reservation, parent, context.CancellationToken) switch
         {
             Explained explained => ExplainedWire.Of(explained),
             Refused { Kind: RefusalKind.NotFound } refused => throw RpcErrors.NotFound(refused.Field, refused.Message, "it was not, at that revision"),

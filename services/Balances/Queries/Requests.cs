@@ -60,10 +60,10 @@ internal static class Requests
     }
 
     /// <summary>A reservation's id, or a Track's command id.</summary>
-    public static Guid Reservation(string text) =>
+    public static Guid Reservation(string text, string field = "reservation_id") =>
         text.Length == 36 && text[14] == '7' && Guid.TryParseExact(text, "D", out var id)
             ? id
-            : throw RpcErrors.Invalid("reservation_id", "a UUID of version 7: 36 characters", $"it is {Shown(text)}");
+            : throw RpcErrors.Invalid(field, "a UUID of version 7: 36 characters", $"it is {Shown(text)}");
 
     /// <summary>Lines as a Reserve takes them, with their prices in every book in force between two moments.</summary>
     public static Items<AskedLine> Lines(IReadOnlyList<V1.Line> lines, CatalogState catalog, DateTimeOffset from, DateTimeOffset upto)

@@ -47,6 +47,7 @@ public sealed record ExplainedLine(UsedLine Line, Items<string> Groups, bool Pri
 /// <param name="Credits">Free of credit grants, less what groups before this one would take of them.</param>
 /// <param name="Overage">Of <paramref name="Used"/> and <paramref name="Held"/>, what is overage.</param>
 /// <param name="OverageCap">The most of that; 0: none is allowed.</param>
+/// <param name="Available">What could be had, over all buckets; of what is carved from a run, the run's rest.</param>
 public sealed record ExplainedGroup(
     string Group, string Unit, Catalog.GroupKind Kind, DateTimeOffset Start, DateTimeOffset End, long Limit, bool OwnLimit, long Rollover, long Used,
     long Held, long Credits, long Overage, long OverageCap, long Available, long Needed)

@@ -97,7 +97,8 @@ public sealed record Check(Items<AskedLine> Lines, Guid? Parent = null, Past? Pa
 /// What a Reserve of these lines (or, of an open reservation, an Extend by them) would be answered, and what every group that they count in has to do
 /// with it; appends nothing.
 /// </summary>
-public sealed record Explain(Items<AskedLine> Lines, Guid? Reservation = null) : Command(Guid.Empty, default);
+/// <param name="Parent">Of a Reserve: the run that it would be carved from.</param>
+public sealed record Explain(Items<AskedLine> Lines, Guid? Reservation = null, Guid? Parent = null) : Command(Guid.Empty, default);
 
 /// <summary>The user's balances now; appends nothing.</summary>
 public sealed record GetUsage() : Command(Guid.Empty, default);

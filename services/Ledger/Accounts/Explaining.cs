@@ -7,31 +7,40 @@ internal static class Explaining
 {
     public static Answer Of(Context context, Explain command)
     {
-        if (command.Reservation is not { } reservation)
-            return Of(context, context.State.Plan, null, command.Lines, Reserving.Check(context, new Check(command.Lines)));
-        return context.State.Holds.TryGetValue(reservation, out var hold)
-            ? Of(context, context.State.Plans[hold.Assignment], hold, command.Lines, Verdict(context, hold, command.Lines))
-            : new Refused(RefusalKind.NotFound, "reservation_id", "the id of a reservation that was open");
+        if (command.Reservation is { } reservation)
+            return context.State.Holds.TryGetValue(reservation, out var hold) ? OfExtend(context, hold, command.Lines) : NotOpen("reservation_id");
+        if (command.Parent is { } parent && !context.State.Holds.ContainsKey(parent)) return NotOpen("parent_id");
+        var run = command.Parent is { } id ? context.State.Holds[id] : null;
+        var plan = run is null ? context.State.Plan : context.State.Plans[run.Assignment];
+        var verdict = Reserving.Check(context, new Check(command.Lines, command.Parent));
+        return Of(context, plan is null ? null : new Terms(plan, run, run, "lines"), command.Lines, verdict);
+    }
+
+    private static Answer OfExtend(Context context, Hold hold, Items<AskedLine> lines)
+    {
+        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "lines");
+        return Of(context, terms, lines, Verdict(context, terms, lines));
     }
 
     /// <summary>What an Extend by these lines is answered.</summary>
-    private static Answer Verdict(Context context, Hold hold, Items<AskedLine> lines)
+    private static Answer Verdict(Context context, Terms terms, Items<AskedLine> lines)
     {
         if (context.State.Suspended) return Admission.Deny(context, DenialReason.Suspended);
-        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "add");
         var (admitted, refusal) = Admission.Admit(context, terms, lines);
         return admitted is null ? refusal! : new Allowed(admitted.Draws, context.At, context.State.AppendedRevision);
     }
 
-    private static Answer Of(Context context, PlanInForce? plan, Hold? hold, Items<AskedLine> lines, Answer verdict)
+    private static Refused NotOpen(string field) => new(RefusalKind.NotFound, field, "the id of a reservation that was open");
+
+    private static Answer Of(Context context, Terms? under, Items<AskedLine> lines, Answer verdict)
     {
         if (verdict is Refused) return verdict;
-        if (plan is null) return new Explained(verdict, null, lines.Select(NotCounted).ToItems(), []);
-        var pricedAt = hold?.At ?? context.At;
-        var asked = hold is null ? lines : lines.Select(line => Demand.AsReserved(line, plan.Plan, hold)).ToItems();
+        if (under is not { } terms) return new Explained(verdict, null, lines.Select(NotCounted).ToItems(), []);
+        var (plan, hold) = (terms.Plan.Plan, terms.Hold);
+        var asked = hold is null ? lines : lines.Select(line => Demand.AsReserved(line, plan, hold)).ToItems();
         var needs = new List<(LimitGroup Group, long Amount)>();
-        var explained = asked.Select(line => Of(plan.Plan, line, pricedAt, needs)).ToItems();
-        return new Explained(verdict, plan.Plan, explained, Of(context, plan, hold, needs));
+        var explained = asked.Select(line => Of(plan, line, hold?.At ?? context.At, needs)).ToItems();
+        return new Explained(verdict, plan, explained, Of(context, terms, needs));
     }
 
     private static ExplainedLine NotCounted(AskedLine line) =>
@@ -52,25 +61,26 @@ internal static class Explaining
     }
 
     // what fits is taken, so that the next group sees what is left of credits that they share
-    private static Items<ExplainedGroup> Of(Context context, PlanInForce plan, Hold? hold, List<(LimitGroup Group, long Amount)> needs)
+    private static Items<ExplainedGroup> Of(Context context, Terms terms, List<(LimitGroup Group, long Amount)> needs)
     {
         var grants = new GrantRoom(context);
         var groups = new List<ExplainedGroup>(needs.Count);
         foreach (var (group, needed) in needs)
         {
-            var room = context.RoomOf(plan, hold, group, grants);
-            groups.Add(Of(context, room, grants, needed));
-            if (groups[^1].Fits) room.Take(needed, []);
+            var room = context.RoomOf(terms.Plan, terms.Hold, group, grants);
+            var available = terms.Run is null ? room.Available : Parts.Sum(Runs.Rest(terms.Run, group.Label));
+            groups.Add(Of(context, room, grants, available, needed));
+            if (terms.Run is null && groups[^1].Fits) room.Take(needed, []);
         }
         return groups.ToItems();
     }
 
-    private static ExplainedGroup Of(Context context, Room room, GrantRoom grants, long needed)
+    private static ExplainedGroup Of(Context context, Room room, GrantRoom grants, long available, long needed)
     {
         var (group, use) = (room.Group, room.Use);
         return new ExplainedGroup(
             group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit, context.State.CustomLimits.ContainsKey(group.Label),
             use?.RolloverSize ?? 0, use?.Used ?? 0, use?.Held ?? 0, group.Kind == GroupKind.Funding ? grants.Free(group.Unit) : 0,
-            (use?.OverageUsed ?? 0) + (use?.OverageHeld ?? 0), group.Overage?.Cap ?? 0, room.Available, needed);
+            (use?.OverageUsed ?? 0) + (use?.OverageHeld ?? 0), group.Overage?.Cap ?? 0, available, needed);
     }
 }
