@@ -44,6 +44,15 @@ internal sealed class VerbTests : CliTest
     }
 
     [Test]
+    public async Task Verify_says_that_a_history_is_as_it_was_written()
+    {
+        var user = await Assign("ann", Tokens(500));
+        await Track(user, 120);
+        Assert.That((await Done("verify", user)).Output, Does.Match("ann: all 2 events are as they were written; the last one's hash is [0-9a-f]{64}"));
+        Assert.That((string?)(await Done("verify", user, "--json")).Records.Single()["events"], Is.EqualTo("2"));
+    }
+
+    [Test]
     public async Task Periods_and_close_show_totals()
     {
         var user = await Assign("ann", Tokens(500));
@@ -120,6 +129,7 @@ internal sealed class VerbTests : CliTest
     [TestCase("balance")]
     [TestCase("check")]
     [TestCase("close")]
+    [TestCase("verify")]
     [TestCase("history")]
     [TestCase("meters")]
     [TestCase("periods")]
