@@ -15,9 +15,14 @@ internal sealed class VerifyVerb : Verb
         var request = new VerifyRequest { User = asked.GetRequiredValue(user) };
         var reply = await session.Ask(call => session.Balances.VerifyAsync(request, call), cancellation);
         session.Screen.Record(reply);
-        session.Screen.Say(reply.Break is { } found
-            ? $"{request.User}: {Words.Count(reply.Events)} events are as they were written; revision {found.Revision} is not: {found.Fault}"
-            : $"{request.User}: all {Words.Count(reply.Events)} events are as they were written; the last one's hash is {reply.Hash}");
+        session.Screen.Say($"{request.User}: {Verdict(reply)}");
         return reply.Break is null ? Exit.Ok : Exit.No;
     }
+
+    private static string Verdict(VerifyReply reply) => reply switch
+    {
+        { Break: { } found } => $"{Words.Count(reply.Events)} events are as they were written; revision {found.Revision} is not: {found.Fault}",
+        { Events: 0 } => "no events",
+        _ => $"all {Words.Count(reply.Events)} events are as they were written; the last one's hash is {reply.Hash}",
+    };
 }
