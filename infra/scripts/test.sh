@@ -11,6 +11,8 @@ project_seconds_max=${PROJECT_SECONDS_MAX:-900}
 needed='
 node nodejs
 npm  npm
+/usr/lib/postgresql/*/bin/postgres postgresql
+/usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 '
 
 present() { command -v "$1" >/dev/null || compgen -G "$1" >/dev/null; }
@@ -59,6 +61,22 @@ run_project() {
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+# PostgreSQL and RabbitMQ for the tests, unless POSTGRES and RABBITMQ name some: private servers, on free ports, with data of
+# their own, that end with this run.
+servers=$PWD/.data/test-servers
+. infra/servers/common.sh
+
+start_servers() {
+    if [[ -z ${POSTGRES:-} ]]; then POSTGRES=$(infra/servers/postgres.sh start "$servers/postgres" "$(free_ports 1)"); fi
+    if [[ -z ${RABBITMQ:-} ]]; then RABBITMQ=$(infra/servers/rabbitmq.sh start "$servers/rabbitmq" "$(free_ports 3)"); fi
+    export POSTGRES RABBITMQ
+}
+
+end_servers() {
+    for server in postgres rabbitmq; do infra/servers/$server.sh stop "$servers/$server" || true; done
+    rm -rf "$servers"/*/ "$servers"
+}
+
 rm -rf TestResults && mkdir TestResults
 install_missing
 absent=$(missing | column 1)
@@ -68,6 +86,9 @@ if [[ -n $absent && ${CI:-} == true ]]; then
     exit 1
 fi
 [[ -z $absent ]] || echo "missing, so that the tests that need it are skipped: $absent"
+trap end_servers EXIT
+end_servers
+start_servers || echo "PostgreSQL or RabbitMQ does not start: what needs them is skipped, and fails in CI"
 while read -r project; do run_project "$project" "$(basename "$project" .csproj)"; done < <(projects)
 echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
 ((failed == 0 && passed > 0))
