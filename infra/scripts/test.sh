@@ -73,8 +73,11 @@ start_servers() {
 }
 
 end_servers() {
-    for server in postgres rabbitmq; do infra/servers/$server.sh stop "$servers/$server" || true; done
-    rm -rf "$servers"/*/ "$servers"
+    for server in postgres rabbitmq; do
+        infra/servers/$server.sh stop "$servers/$server" || true
+        rm -rf "$(readlink -m "$servers/$server")"
+    done
+    rm -rf "$servers"
 }
 
 rm -rf TestResults && mkdir TestResults
