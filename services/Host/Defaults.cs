@@ -31,9 +31,8 @@ internal static class Defaults
     /// <exception cref="InvalidOperationException">A setting asks for what this host does not have.</exception>
     public static void Check(IConfiguration configuration)
     {
-        foreach (var setting in new[] { "ReadModels", "Bus" })
-            if (configuration[setting] is { Length: > 0 } other && other != "memory")
-                throw new InvalidOperationException($"{setting} is '{other}'; expected memory, the embedded default");
+        if (configuration["ReadModels"] is { Length: > 0 } other && other != "memory")
+            throw new InvalidOperationException($"ReadModels is '{other}'; expected memory, the embedded default");
         if ((configuration[ApiKey] is null) != (configuration[ApiBase] is null))
             throw new InvalidOperationException($"only one of {ApiKey} and {ApiBase} is set; expected both, or neither for the simulator");
     }

@@ -12,6 +12,7 @@ internal static class Help
           HealthUrls                 where /health/live and /health/ready are    http://127.0.0.1:5101; empty for none
           DataFolder                 where the event store's file is             .data/metering
           EventStore                 sqlite, sqlite:PATH or memory               sqlite
+          Bus                        memory or amqp://USER:PASSWORD@HOST:PORT/VHOST (RabbitMQ)   memory
           Reservations:Grace         how long after its deadline a hold counts   00:00:30
           Stripe:ApiBase             where Stripe is                             http://127.0.0.1:12111 (the simulator in infra/)
           Stripe:ApiKey              its key                                     sk_test_simulator

@@ -1,8 +1,8 @@
-using MassTransit;
 using Metering.Balances;
 using Metering.BillingSync;
 using Metering.Host;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Metering.Reservations;
 
@@ -56,11 +56,5 @@ static void AddServices(WebApplicationBuilder builder, string[] args)
         .AddReservations(builder.Configuration)
         .AddBalances(builder.Configuration)
         .AddBillingSync(builder.Configuration)
-        .AddMassTransit(AddBus);
-}
-
-static void AddBus(IBusRegistrationConfigurator bus)
-{
-    bus.AddBillingSyncConsumers();
-    bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
+        .AddBus(builder.Configuration, bus => bus.AddBillingSyncConsumers());
 }
