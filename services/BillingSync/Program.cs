@@ -1,0 +1,29 @@
+using MassTransit;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.Hosting;
+using Metering.Kernel.Streams;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Metering.BillingSync;
+
+/// <summary>The service alone.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] args) =>
+        new ServiceProgram("billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, .. StripeOptions.Settings])
+        {
+            About = "tells Stripe what to bill.",
+            Check = CommonSettings.CheckShared,
+            Add = AddServices,
+            Map = app => app.MapBillingSync(),
+        }.Run(args);
+
+    private static void AddServices(IServiceCollection services, IConfiguration configuration) => services
+        .AddEventStreams(configuration).AddBillingSync(configuration)
+        .AddMassTransit(bus =>
+        {
+            bus.AddBillingSyncConsumers();
+            bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
+        });
+}
