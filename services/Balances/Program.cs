@@ -1,5 +1,5 @@
-using MassTransit;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +15,7 @@ internal static class Program
     private static Task<int> Main(string[] args) => new ServiceProgram("balances", 5120, Settings)
     {
         About = "balances, history and periods; closes periods and publishes them.",
-        Check = CommonSettings.CheckShared,
+        Check = SharedParts.CheckAll,
         Add = AddServices,
         Map = app => app.MapBalances(),
     }.Run(args);
@@ -25,5 +25,5 @@ internal static class Program
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration) => services
         .AddEventStreams(configuration).AddBalances(configuration)
-        .AddMassTransit(bus => bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context)));
+        .AddBus(configuration);
 }

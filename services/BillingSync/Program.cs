@@ -1,6 +1,6 @@
-using MassTransit;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,16 +14,12 @@ internal static class Program
         new ServiceProgram("billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, .. StripeOptions.Settings])
         {
             About = "tells Stripe what to bill.",
-            Check = CommonSettings.CheckShared,
+            Check = SharedParts.CheckAll,
             Add = AddServices,
             Map = app => app.MapBillingSync(),
         }.Run(args);
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration) => services
         .AddEventStreams(configuration).AddBillingSync(configuration)
-        .AddMassTransit(bus =>
-        {
-            bus.AddBillingSyncConsumers();
-            bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
-        });
+        .AddBus(configuration, bus => bus.AddBillingSyncConsumers());
 }

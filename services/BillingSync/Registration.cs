@@ -37,8 +37,6 @@ public static class Registration
     /// <summary>Adds the consumers of period messages to a host's one bus.</summary>
     public static void AddBillingSyncConsumers(this IBusRegistrationConfigurator bus)
     {
-        // the library would post what it finds out about its use to its vendor
-        bus.DisableUsageTelemetry();
         bus.AddConsumer<PeriodEndedConsumer, PeriodEndedDefinition>();
         bus.AddConsumer<PeriodClosedConsumer, PeriodClosedDefinition>();
     }

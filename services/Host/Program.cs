@@ -1,8 +1,8 @@
-using MassTransit;
 using Metering.Balances;
 using Metering.BillingSync;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Metering.Reservations;
 
@@ -21,18 +21,14 @@ internal static class Program
 
     private static IEnumerable<Setting> Settings =>
     [
-        .. CommonSettings.EventStore, CommonSettings.ReadModels, CommonSettings.Bus with { Default = "memory", Otherwise = null },
+        .. CommonSettings.EventStore, CommonSettings.ReadModels, CommonSettings.Bus with { Default = "memory" },
         .. ReservationsOptions.Settings, .. BalancesOptions.Settings, .. StripeOptions.Settings.Where(setting => !Simulator.Sets(setting)),
         .. Simulator.Settings,
     ];
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration) => services
         .AddEventStreams(configuration).AddReservations(configuration).AddBalances(configuration).AddBillingSync(configuration)
-        .AddMassTransit(bus =>
-        {
-            bus.AddBillingSyncConsumers();
-            bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
-        });
+        .AddBus(configuration, bus => bus.AddBillingSyncConsumers());
 
     private static void Map(WebApplication app)
     {

@@ -10,7 +10,7 @@ internal static class Program
         new ServiceProgram("reservations", 5110, [.. CommonSettings.EventStore, .. ReservationsOptions.Settings])
         {
             About = "reserve, commit, release, refund, extend, track, check, session; accounts; the catalog.",
-            Check = CommonSettings.CheckShared,
+            Check = SharedParts.CheckEventStore,
             Add = (services, configuration) => services.AddEventStreams(configuration).AddReservations(configuration),
             Map = app => app.MapReservations(),
         }.Run(args);

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Metering.Kernel.Hosting;
 
 /// <summary>The settings that several programs have.</summary>
@@ -17,14 +15,6 @@ public static class CommonSettings
 
     /// <summary>Where messages go. No default: what is published to a bus that nobody hears is lost.</summary>
     public static Setting Bus { get; } = new("Bus", "where messages go: memory, or amqp://USER:PASSWORD@HOST:PORT/VHOST", null, "required");
-
-    /// <summary>Refuses what no other process can reach: alone, a service would not notice.</summary>
-    /// <exception cref="InvalidOperationException">The event store or the bus is in memory, or the bus is not set.</exception>
-    public static void CheckShared(IConfiguration configuration)
-    {
-        if (configuration["EventStore"] == "memory")
-            throw new InvalidOperationException("EventStore is 'memory'; expected a store that the other services reach");
-    }
 
     /// <summary>What every program has; gRPC on <paramref name="port"/>, health on the next one.</summary>
     internal static IReadOnlyList<Setting> Of(int port) =>
