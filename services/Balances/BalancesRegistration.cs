@@ -6,6 +6,7 @@ using Metering.Balances.ReadModels;
 using Metering.Client;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Ledger.Accounts;
@@ -26,14 +27,16 @@ public static class BalancesRegistration
 {
     /// <summary>
     /// Adds the read models <c>balances</c> and <c>publishing</c> with their projectors, the closer, and the service <c>Balances</c>. The host
-    /// brings the event store (<c>AddEventStreams</c>) and the bus (<c>AddMassTransit</c>). Settings: <see cref="BalancesOptions"/>, <c>ReadModels</c>.
+    /// brings the event store (<c>AddEventStreams</c>) and the bus (<c>AddBus</c>). Settings: <see cref="BalancesOptions"/>, <c>ReadModels</c>.
     /// </summary>
     public static IServiceCollection AddBalances(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Zones>(_ => TimeZoneInfo.FindSystemTimeZoneById);
         services.AddProjector(configuration, BalancesProjection.Schema, _ => BalancesProjection.Projection);
-        services.AddProjector(configuration, Publisher.Schema, provider => Publisher.To(provider.GetRequiredService<IBus>()));
+        services.AddProjector(
+            AsDurableAsTheBus(configuration), Publisher.Schema,
+            provider => Publisher.To(provider.GetRequiredService<IBus>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CatalogReader>().AddSingleton<Explainer>();
         services.AddGrpc().AddServiceOptions<BalancesService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
         return services.AddOptions(configuration).AddCloser();
@@ -45,6 +48,12 @@ public static class BalancesRegistration
         endpoints.MapGrpcService<BalancesService>();
         return endpoints;
     }
+
+    /// <summary>What a bus in memory was told is gone with the process: so is then the checkpoint that says what it was told.</summary>
+    private static IConfiguration AsDurableAsTheBus(IConfiguration configuration) => BrokerAddress.Of(configuration) is not null
+        ? configuration
+        : new ConfigurationBuilder().AddConfiguration(configuration)
+            .AddInMemoryCollection([KeyValuePair.Create<string, string?>("ReadModels", "memory")]).Build();
 
     private static IServiceCollection AddOptions(this IServiceCollection services, IConfiguration configuration)
     {

@@ -23,6 +23,7 @@ public static class BusRegistration
         this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? consumers = null)
     {
         var broker = BrokerAddress.Of(configuration);
+        if (broker is not null) services.AddSingleton(broker);
         services.AddOptions<MassTransitHostOptions>().Configure(host => host.StopTimeout = StopsWithin);
         return services.AddMassTransit(bus =>
         {
@@ -51,10 +52,13 @@ public static class BusRegistration
         });
     }
 
-    // the error queue of an endpoint takes its arguments from the endpoint's queue: a quorum queue too
+    // the error queue of an endpoint takes its arguments from the endpoint's queue: a quorum queue too. Newer brokers drop what was delivered
+    // twenty times, also to an operator who only looked.
     private static void KeepWhatArrives(IReceiveEndpointConfigurator endpoint)
     {
         endpoint.PublishFaults = false; // nobody listens: what failed is in the error queue
-        if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit) rabbit.SetQuorumQueue();
+        if (endpoint is not IRabbitMqReceiveEndpointConfigurator rabbit) return;
+        rabbit.SetQuorumQueue();
+        rabbit.SetQueueArgument("x-delivery-limit", int.MaxValue);
     }
 }
