@@ -145,7 +145,8 @@ internal sealed class DrainTests
     /// <summary>Until it is disposed, nothing can be appended: it waits.</summary>
     private async Task<SqliteConnection> LockStore()
     {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "streams.db")}");
+        // a pooled connection would keep the lock
+        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "streams.db")};Pooling=False");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "BEGIN IMMEDIATE";
