@@ -33,7 +33,7 @@ public static class BalancesRegistration
         services.TryAddSingleton<Zones>(_ => TimeZoneInfo.FindSystemTimeZoneById);
         services.AddProjector(configuration, BalancesProjection.Schema, _ => BalancesProjection.Projection);
         services.AddProjector(configuration, Publisher.Schema, provider => Publisher.To(provider.GetRequiredService<IBus>()));
-        services.AddSingleton<CatalogReader>().AddSingleton<Explainer>();
+        services.AddSingleton<CatalogReader>().AddSingleton<Explainer>().AddSingleton<KeptReadModels>();
         services.AddGrpc().AddServiceOptions<BalancesService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
         return services.AddOptions(configuration).AddCloser();
     }
