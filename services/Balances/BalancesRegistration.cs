@@ -3,6 +3,7 @@ using Metering.Balances.Explaining;
 using Metering.Balances.Publishing;
 using Metering.Balances.Queries;
 using Metering.Balances.ReadModels;
+using Metering.Client;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
@@ -58,7 +59,7 @@ public static class BalancesRegistration
     {
         services.AddOptions<BalancesOptions>()
             .Bind(configuration.GetSection(BalancesOptions.Section))
-            .Validate(options => options.Accounts is null or { IsAbsoluteUri: true }, "Balances:Accounts must be the address of the service Accounts")
+            .Validate(options => options.AccountsAt.All(at => at is not null), "Balances:Accounts: expected addresses like http://127.0.0.1:5110")
             .Validate(options => options.ClosingEvery > TimeSpan.Zero, "Balances:ClosingEvery must be more than zero")
             .Validate(options => options.ClosingDeadline > TimeSpan.Zero, "Balances:ClosingDeadline must be more than zero")
             .Validate(options => options.ClosingAtOnce > 0, "Balances:ClosingAtOnce must be 1 or more")
@@ -69,12 +70,14 @@ public static class BalancesRegistration
 
     private static IServiceCollection AddCloser(this IServiceCollection services)
     {
-        services.AddGrpcClient<Accounts.AccountsClient>((provider, grpc) =>
-            grpc.Address = provider.GetRequiredService<BalancesOptions>().Accounts ?? provider.GrpcAddress());
+        services.AddKeyedSingleton(BalancesOptions.Section, (provider, _) => new Failover(AccountsAt(provider)));
         services.AddSingleton(provider => new Closer(
             provider.GetRequiredKeyedService<IReadModel>(BalancesProjection.Name), provider.GetRequiredKeyedService<Projector>(BalancesProjection.Name),
-            provider.GetRequiredService<Accounts.AccountsClient>(), provider.GetRequiredService<BalancesOptions>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Closer>>()));
+            new Accounts.AccountsClient(provider.GetRequiredKeyedService<Failover>(BalancesOptions.Section)),
+            provider.GetRequiredService<BalancesOptions>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Closer>>()));
         return services.AddHostedService<ClosingService>();
     }
+
+    private static IEnumerable<Uri> AccountsAt(IServiceProvider provider) =>
+        provider.GetRequiredService<BalancesOptions>().AccountsAt is { Count: > 0 } given ? given.OfType<Uri>() : [provider.GrpcAddress()];
 }
