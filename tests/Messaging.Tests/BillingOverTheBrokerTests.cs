@@ -81,6 +81,25 @@ public sealed class BillingOverTheBrokerTests : IDisposable
     }
 
     [Test]
+    public async Task The_command_lists_and_returns_them()
+    {
+        await ledgers.End("wrong", 700, scale: 0);
+        await using var stack = await Stack.Start(Broker.Address, ledgers.Streams);
+        var failed = await Failed(stack);
+
+        var (listed, table) = await stack.Command("failures", "list");
+        Assert.That(listed, Is.Zero);
+        Assert.That(table, Does.Contain(failed.MessageId).And.Contain("wrong").And.Contain("a scale of 0").And.Contain("1 of 1"));
+        Assert.That((await stack.Command("failures", "list", "--json")).Said, Does.Contain($"\"message_id\": \"{failed.MessageId}\""));
+        Assert.That(await stack.Command("failures", "return", failed.MessageId), Is.EqualTo((0, "1 returned\n")));
+        await Failed(stack);
+        Assert.That(await stack.Command("failures", "return", "--all"), Is.EqualTo((0, "1 returned\n")));
+        Assert.That(await stack.Command("failures", "return"), Is.EqualTo((2, "metering: expected a MESSAGE or --all, one of them\n")));
+        Assert.That((await stack.Command("failures", "return", "seven")).Code, Is.EqualTo(2));
+        Assert.That((await stack.Command("failures", "list", "--limit", "0")).Code, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task Without_failures_there_is_nothing_to_list_or_return()
     {
         await using var stack = await Stack.Start(Broker.Address, ledgers.Streams);
@@ -88,6 +107,7 @@ public sealed class BillingOverTheBrokerTests : IDisposable
         Assert.That(await Returned(stack, new() { All = true }), Is.Zero);
         var unknown = new ReturnFailedMessagesRequest { MessageId = "0199b8a4-0000-7000-8000-000000000000" };
         Assert.That(() => Returned(stack, unknown), Refused(StatusCode.NotFound));
+        Assert.That(await stack.Command("failures", "list"), Is.EqualTo((0, "no message has failed\n")));
     }
 
     /// <summary>The only failed message, once it is there: the error queue is told of nobody, so it is looked for until then.</summary>

@@ -32,8 +32,9 @@ public sealed class BrokerAwayTests
     private static async Task IsRed(Stack stack, CancellationToken stop)
     {
         await stack.Publishing.WaitUntil(progress => progress.Error is not null, stop);
-        Assert.That(await stack.Health("publishing"), Is.EqualTo("Unhealthy stopped: the bus did not take a PeriodEnded within 10 s: is its broker there?"));
-        Assert.That(await stack.Health("bus"), Does.StartWith("Unhealthy"));
+        Assert.That(await stack.Health("publishing"), Is.EqualTo(
+            "Unhealthy stopped: the bus did not take a PeriodEnded within 10 s: is its broker there?"));
+        Assert.That(await stack.Health("bus"), Does.StartWith("Unhealthy Not ready").Or.Match("^Degraded .*billing-sync"));
     }
 
     private static async Task IsGreen(Stack stack, CancellationToken stop)

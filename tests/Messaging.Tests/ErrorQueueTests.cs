@@ -120,6 +120,31 @@ public sealed class ErrorQueueTests
     }
 
     [Test, Order(5)]
+    public async Task A_return_that_breaks_on_the_way_loses_nothing()
+    {
+        const int many = 200;
+        mood.Accepts = false;
+        for (var i = 1; i <= many; i++) await Publish(i);
+        await Listed(many);
+        mood.Accepts = true;
+
+        await using var wire = new Wire(Broker.Parsed);
+        using var overTheWire = new ErrorQueue(Broker.Parse(wire.Address), "picky");
+        var returning = overTheWire.Return(null, stop.Token);
+        var taken = new HashSet<int> { await mood.Taken.Reader.ReadAsync(stop.Token) };
+        wire.Cut();
+        Assert.ThrowsAsync<BusUnavailableException>(() => returning);
+
+        // what the broken connection held is back once the broker has noticed
+        while (taken.Count < many)
+        {
+            await errors.Return(null, stop.Token);
+            while (mood.Taken.Reader.TryRead(out var one)) taken.Add(one);
+        }
+        Assert.That(taken, Is.EquivalentTo(Enumerable.Range(1, many)));
+    }
+
+    [Test, Order(6)]
     public void A_message_that_no_queue_would_take_is_not_published()
     {
         var refused = Assert.ThrowsAsync<BusUnavailableException>(() => host.Services.GetRequiredService<IBus>()
@@ -127,7 +152,7 @@ public sealed class ErrorQueueTests
         Assert.That(refused.Message, Does.Contain("no queue takes Page"));
     }
 
-    [Test, Order(6)]
+    [Test, Order(7)]
     public void A_broker_that_is_away_is_named_without_its_password()
     {
         using var nowhere = new ErrorQueue(Broker.Parse("amqp://ann:secret@127.0.0.1:1/"), "picky");

@@ -19,6 +19,7 @@ public sealed class InMemoryTests
             Assert.That(refused.StatusCode, Is.EqualTo(StatusCode.FailedPrecondition));
             Assert.That(refused.Status.Detail, Does.Contain("in memory").And.Contain("next start").And.Contain("the setting Bus"));
         }
+        Assert.That((await stack.Command("failures", "list")).Code, Is.EqualTo(1));
     }
 
     [TestCase("limit", 1001, null, false)]

@@ -4,6 +4,7 @@ using MassTransit;
 using Metering.Balances.Publishing;
 using Metering.BillingSync;
 using Metering.BillingSync.Ops;
+using Metering.Cli;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.Streams;
@@ -64,6 +65,14 @@ internal sealed class Stack : IAsyncDisposable
     {
         var entry = (await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries[check];
         return $"{entry.Status} {entry.Description}";
+    }
+
+    /// <summary>Runs the command on it.</summary>
+    public async Task<(int Code, string Said)> Command(params string[] args)
+    {
+        using var said = new StringWriter();
+        var code = await Tool.Run(["--server", app.Urls.Single(), .. args], said, said, TimeProvider.System);
+        return (code, said.ToString());
     }
 
     public async ValueTask DisposeAsync()
