@@ -46,7 +46,7 @@ answers() { tool "$1" "$2" "$bin/rabbitmqctl" -q await_startup --timeout 5; }
 start() { # FOLDER PORT
     if [[ -z $(pid_in "$1/pid") ]]; then
         prepare "$1" "$2"
-        # the whole subshell is redirected: one that kept the output would keep whoever reads it waiting
+        # all of it redirected: whoever captures what this prints would else wait for the server's end
         (cd "$1" && tool "$1" "$2" setsid "$bin/rabbitmq-server") >"$1/out" 2>&1 </dev/null &
     fi
     wait_until 60 answers "$1" "$2" || { tail -n 5 "$1/out" >&2; return 1; }
