@@ -70,7 +70,7 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         var client = Volatile.Read(ref _client);
         try
         {
-            var answer = await call(client).WaitAsync(AnswerWithin, clock, cancellation);
+            var answer = await Answer(call(client), cancellation);
             _reach.Answered();
             return answer;
         }
@@ -78,6 +78,19 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         {
             Note(failure, client);
             throw Failures.OfAppend(failure);
+        }
+    }
+
+    // the client goes on inside its receiving loop: a caller that blocked there would wait for the next answer for ever
+    private async Task<T> Answer<T>(Task<T> coming, CancellationToken cancellation)
+    {
+        try
+        {
+            return await coming.WaitAsync(AnswerWithin, clock, cancellation);
+        }
+        finally
+        {
+            await Task.Yield();
         }
     }
 
