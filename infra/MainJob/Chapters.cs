@@ -4,25 +4,29 @@ namespace Metering.MainJob;
 
 /// <summary>The story itself, step by step.</summary>
 internal sealed class Chapters(
-    Trace trace, IReadOnlyList<User> users, Clients clients, StripeAccount stripe, Story story, TimeProvider time)
+    Trace trace, IReadOnlyList<User> users, string name, Clients clients, StripeAccount stripe, Story story, TimeProvider time)
 {
     private const int DifferencesShown = 20;
 
     private readonly Plans plans = new(clients);
     private readonly Books books = new(clients);
     private readonly Waiting waiting = new(new Books(clients), stripe, time);
+    private readonly SideStories sideStories = new(clients, new Plans(clients), name, time);
 
     /// <returns>The line that says what Stripe's total and the ledger's are.</returns>
     internal async Task<string> Tell(CancellationToken cancellation)
     {
+        // what a stack that is in use has seen before this run
+        var (before, reported) = (await stripe.State(cancellation), await books.Reported(cancellation));
+        var counted = Counts(await books.Progress(cancellation));
         await Subscribe(cancellation);
-        var sides = new SideStories(clients, plans, time).Run(cancellation);
+        var sides = sideStories.Run(cancellation);
         await Meter(cancellation);
         var balances = await Live(cancellation);
         await Aside(sides);
         var periods = await Close(cancellation);
-        var state = await Report(periods.Values.Sum(Books.Used), cancellation);
-        await Count(cancellation);
+        var state = await Report(periods.Values.Sum(Books.Used), before, reported.Accepted, cancellation);
+        await Count(counted, cancellation);
         Show(balances, periods);
         return await Compare(balances, periods, state, cancellation);
     }
@@ -73,33 +77,37 @@ internal sealed class Chapters(
     {
         story.Step("End the plans, which closes the billing periods");
         PeriodsOf? periods = null;
-        await Task.WhenAll(users.Select(user => user.Id).Concat(SideStories.Users).Select(user => plans.End(user, cancellation)));
+        await Task.WhenAll(users.Select(user => user.Id).Concat(sideStories.Users).Select(user => plans.End(user, cancellation)));
         var took = await story.Follow(
             "periods closed", users.Count, async gauge => periods = await waiting.ForPeriods(users, gauge, cancellation));
         story.Line($"{periods!.Values.Sum(of => of.Count)} periods closed after {Words.Seconds(took)}");
         return periods;
     }
 
-    private async Task<StripeState> Report(long total, CancellationToken cancellation)
+    private async Task<StripeState> Report(long total, StripeState before, long reported, CancellationToken cancellation)
     {
         story.Step("Report each user's usage to Stripe");
         StripeState? state = null;
         var took = await story.Follow(
-            "tokens reported", total, async gauge => state = await waiting.ForStripe(total, gauge, cancellation));
-        var customers = state!.Totals.Values.Count(tokens => tokens != 0);
+            "tokens reported", total, async gauge => state = await waiting.ForStripe(total, reported, gauge, cancellation));
+        state = state!.Since(before);
+        var customers = state.Totals.Values.Count(tokens => tokens != 0);
         story.Line($"Stripe took {Words.Count(state.Events)} meter events of {customers} customers: {Words.Count(state.Total)} tokens");
         story.Line($"after {Words.Seconds(took)}; {state.Refused} refused, {state.Replayed} sent twice, {state.Failed} failed, {state.Dropped} dropped");
         return state;
     }
 
-    private async Task Count(CancellationToken cancellation)
+    private async Task Count(IReadOnlyDictionary<string, long> before, CancellationToken cancellation)
     {
-        var progress = await books.Progress(cancellation);
-        var counts = progress.ReadModels.MaxBy(model => model.EventsByType.Values.Sum())?.EventsByType ?? [];
+        var counts = Counts(await books.Progress(cancellation));
         story.Step("What the ledger recorded");
-        var ordered = counts.OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal);
+        var ordered = counts.Select(count => KeyValuePair.Create(count.Key, count.Value - before.GetValueOrDefault(count.Key)))
+            .Where(count => count.Value > 0).OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal);
         story.Line(string.Join(", ", ordered.Select(count => $"{Words.Count(count.Value)} {count.Key}")));
     }
+
+    private static IReadOnlyDictionary<string, long> Counts(V1.GetProgressReply progress) =>
+        progress.ReadModels.MaxBy(model => model.EventsByType.Values.Sum())?.EventsByType.ToDictionary() ?? [];
 
     private void Show(UsageOf balances, PeriodsOf periods)
     {

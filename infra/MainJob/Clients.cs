@@ -5,28 +5,31 @@ using Metering.V1;
 
 namespace Metering.MainJob;
 
-/// <summary>The host's public interface: everything that this job does to it goes through here.</summary>
+/// <summary>The services' public interface: everything that this job does to them goes through here.</summary>
 internal sealed class Clients : IDisposable
 {
     private static readonly MeteringOptions Patient = new() { Timeout = TimeSpan.FromSeconds(30), Tries = 12 };
     private const int Tries = 12;
 
-    private readonly GrpcChannel channel;
+    private readonly IReadOnlyList<GrpcChannel> channels;
+    private readonly IReadOnlyList<MeteringClient> instances;
     private readonly TimeProvider time;
 
-    internal Clients(Uri host, TimeProvider time)
+    internal Clients(Addresses at, TimeProvider time)
     {
         this.time = time;
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
-        channel = GrpcChannel.ForAddress(host, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        Calls = new Reservations.ReservationsClient(channel);
-        Metering = new MeteringClient(Calls, time, Patient);
-        (Catalog, Accounts) = (new Catalog.CatalogClient(channel), new Accounts.AccountsClient(channel));
-        (Balances, Billing) = (new Balances.BalancesClient(channel), new BillingOps.BillingOpsClient(channel));
+        channels = [.. at.Reservations.Append(at.Balances).Append(at.Billing).Select(To)];
+        instances = [.. channels.Take(at.Reservations.Count).Select(NewClient)];
+        Calls = new Reservations.ReservationsClient(channels[0]);
+        (Catalog, Accounts) = (new Catalog.CatalogClient(channels[0]), new Accounts.AccountsClient(channels[0]));
+        (Balances, Billing) = (new Balances.BalancesClient(channels[^2]), new BillingOps.BillingOpsClient(channels[^1]));
     }
 
     /// <summary>The client library, as a caller from .NET would use it.</summary>
-    internal MeteringClient Metering { get; }
+    internal MeteringClient Metering => instances[0];
+
+    /// <summary>The same at an instance of Reservations by turns: any of them may serve any user.</summary>
+    internal MeteringClient At(int turn) => instances[turn % instances.Count];
 
     internal Reservations.ReservationsClient Calls { get; }
 
@@ -56,7 +59,18 @@ internal sealed class Clients : IDisposable
         }
     }
 
-    public void Dispose() => channel.Dispose();
+    public void Dispose()
+    {
+        foreach (var channel in channels) channel.Dispose();
+    }
+
+    private MeteringClient NewClient(GrpcChannel channel) => new(new Reservations.ReservationsClient(channel), time, Patient);
+
+    private static GrpcChannel To(Uri address)
+    {
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
 
     private static bool IsPassing(StatusCode status) =>
         status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;

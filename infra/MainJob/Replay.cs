@@ -18,12 +18,13 @@ internal sealed class Replay(Clients clients, long largestOutput)
 
     private async Task Calls(User user, SemaphoreSlim callers, Gauge gauge, CancellationToken cancellation)
     {
+        var turn = 0;
         foreach (var row in user.Rows)
         {
             await callers.WaitAsync(cancellation);
             try
             {
-                await Call(user, row, cancellation);
+                await Call(clients.At(turn++), user, row, cancellation);
             }
             finally
             {
@@ -35,9 +36,9 @@ internal sealed class Replay(Clients clients, long largestOutput)
     }
 
     // Not disposed: a call whose commit failed fails the job, and what it held must not look as if it had been given back.
-    private async Task Call(User user, TraceRow row, CancellationToken cancellation)
+    private async Task Call(MeteringClient metering, User user, TraceRow row, CancellationToken cancellation)
     {
-        var hold = await clients.Metering.Reserve(user.Id, Most(row), cancellation: cancellation);
+        var hold = await metering.Reserve(user.Id, Most(row), cancellation: cancellation);
         if (!hold.Allowed) throw new JobException($"{user.Id} was denied {Words.Count(row.Input + largestOutput)} tokens: {hold.Denial}");
         var commit = await hold.Commit([Line.Of(Plans.Input, row.Input), Line.Of(Plans.Output, row.Output)], cancellation);
         user.Held += hold.Granted!.Draws.Sum(draw => draw.Amount);

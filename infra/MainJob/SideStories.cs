@@ -6,13 +6,14 @@ using Metering.V1;
 namespace Metering.MainJob;
 
 /// <summary>What else can happen to a reservation, each on a user of its own, so that it touches none of the trace's totals.</summary>
-internal sealed class SideStories(Clients clients, Plans plans, TimeProvider time)
+internal sealed class SideStories(Clients clients, Plans plans, string name, TimeProvider time)
 {
     private static readonly TimeSpan LifeTime = TimeSpan.FromSeconds(1); // the shortest there is
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ExpiryPatience = TimeSpan.FromSeconds(10);
 
-    internal static IReadOnlyList<string> Users { get; } = ["side-denied", "side-released", "side-expired", "side-refunded"];
+    internal IReadOnlyList<string> Users { get; } =
+        [$"{name}side-denied", $"{name}side-released", $"{name}side-expired", $"{name}side-refunded"];
 
     /// <returns>How each ended, in words.</returns>
     internal async Task<IReadOnlyList<string>> Run(CancellationToken cancellation)

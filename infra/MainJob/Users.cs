@@ -1,9 +1,9 @@
 namespace Metering.MainJob;
 
 /// <summary>A user of the trace and what its calls were answered.</summary>
-internal sealed class User(int number, IReadOnlyList<TraceRow> rows, string customer)
+internal sealed class User(string id, IReadOnlyList<TraceRow> rows, string customer)
 {
-    internal string Id { get; } = $"user-{number:000}";
+    internal string Id { get; } = id;
 
     internal IReadOnlyList<TraceRow> Rows { get; } = rows;
 

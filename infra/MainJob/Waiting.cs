@@ -36,14 +36,14 @@ internal sealed class Waiting(Books books, StripeAccount stripe, TimeProvider ti
     }
 
     /// <summary>Until Stripe was told and has accepted the whole of what the periods came to.</summary>
-    internal async Task<StripeState> ForStripe(long total, Gauge gauge, CancellationToken cancellation)
+    internal async Task<StripeState> ForStripe(long total, long before, Gauge gauge, CancellationToken cancellation)
     {
         StripeState? state = null;
         await Until(total, gauge, async () =>
         {
             state = await stripe.State(cancellation);
             var reported = await books.Reported(cancellation);
-            return Math.Min(state.Total, reported.Accepted);
+            return Math.Min(state.Total, reported.Accepted - before);
         }, cancellation);
         return state!;
     }

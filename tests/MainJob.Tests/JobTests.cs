@@ -6,7 +6,7 @@ public class JobTests
 {
     [Test]
     public async Task A_bad_trace_is_told_apart_from_a_failure() =>
-        Assert.That(await Job.RunAsync("/no/such/trace.csv", keep: false, CancellationToken.None), Is.EqualTo(Job.BadInput));
+        Assert.That(await Job.RunAsync("/no/such/trace.csv", onStack: false, keep: false, CancellationToken.None), Is.EqualTo(Job.BadInput));
 
     [Test]
     public async Task Progress_that_nobody_sees_move_is_a_line_a_quarter()

@@ -41,7 +41,7 @@ public class TableTests
 
     private static UserLine Line(int number, long used, long overage, long unused)
     {
-        var user = new User(number, [new TraceRow(default, used, 0)], "cus_1") { Unused = unused };
+        var user = new User($"user-{number:000}", [new TraceRow(default, used, 0)], "cus_1") { Unused = unused };
         var usage = new Usage { Groups = { new GroupUsage { Group = Plans.Group, Quota = Plans.Quota, Used = used, Overage = overage } } };
         var period = new PeriodDocument { Groups = { new GroupTotal { Group = Plans.Group, Charge = overage * 10_000 } } };
         var periods = new Dictionary<string, IReadOnlyList<PeriodDocument>> { [user.Id] = [period] };
