@@ -89,7 +89,7 @@ public sealed class NodeTests : DoubleTest
     {
         await Many("s", 2);
         Double.Forget();
-        Assert.That((await Append("s", None, NewId())).Success.CurrentRevision, Is.Zero);
+        Assert.That((await Append(To(Double.Nodes[0]), "s", None, [Event(NewId())])).Success.CurrentRevision, Is.Zero);
     }
 
     [Test]
