@@ -139,6 +139,22 @@ internal sealed class VerbTests : CliTest
         Assert.That(said.Error, Does.StartWith($"metering: {error}"));
     }
 
+    [TestCase("--server", "http://127.0.0.1:1", "--reservations", "{it}")]
+    [TestCase("--reservations", "http://127.0.0.1:1,{it}")]
+    public async Task A_service_may_be_elsewhere_and_in_several_places(params string[] where)
+    {
+        var said = await RunBare([.. where.Select(part => part.Replace("{it}", Served.Address.ToString())), "meters"]);
+        Assert.That((said.Code, said.Error), Is.EqualTo((Exit.Ok, "")));
+    }
+
+    [Test]
+    public async Task An_address_that_is_none_is_named_by_its_option()
+    {
+        var said = await Run("--billing", "nowhere", "meters");
+        Assert.That((said.Code, said.Error), Is.EqualTo((Exit.BadInput, "metering: --billing: expected an address like " +
+            "http://127.0.0.1:5100, not \"nowhere\"\n")));
+    }
+
     [TestCase]
     [TestCase("balance")]
     [TestCase("check")]

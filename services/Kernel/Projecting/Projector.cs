@@ -22,6 +22,9 @@ public sealed partial class Projector(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a batch may take that had begun when the projector was to stop.</summary>
+    private static readonly TimeSpan LastBatch = TimeSpan.FromSeconds(5);
+
     private readonly Wakeup _moved = new();
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private Progress _progress = new(Position.Start, false, null, time.GetUtcNow(), null);
@@ -60,19 +63,23 @@ public sealed partial class Projector(
         }
     }
 
-    /// <summary>Projects until cancelled; afterwards it knows no more whether it has caught up.</summary>
+    /// <summary>
+    /// Projects until cancelled, and then to the end of the batch that has begun; afterwards it knows no more whether it has caught up.
+    /// </summary>
     public async Task Run(CancellationToken cancellation)
     {
-        await RunOn(cancellation);
+        using var batch = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var onStop = cancellation.Register(() => batch.CancelAfter(LastBatch));
+        await RunOn(cancellation, batch.Token);
         Report(Progress with { CaughtUp = false });
     }
 
-    private async Task RunOn(CancellationToken cancellation)
+    private async Task RunOn(CancellationToken cancellation, CancellationToken batchEnd)
     {
         while (!cancellation.IsCancellationRequested)
             try
             {
-                await Follow(cancellation);
+                await Follow(cancellation, batchEnd);
                 await Task.Delay(FirstPause, time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -86,13 +93,13 @@ public sealed partial class Projector(
     }
 
     /// <summary>Returns where another instance has been faster.</summary>
-    private async Task Follow(CancellationToken cancellation)
+    private async Task Follow(CancellationToken cancellation, CancellationToken batchEnd)
     {
         var model = await documents(cancellation);
         var position = await model.Checkpoint(cancellation);
         await foreach (var batch in streams.Subscribe(position, projection.Prefixes, cancellation))
         {
-            if (batch.Upto > position && !await Apply(model, batch, position, cancellation))
+            if (batch.Upto > position && !await Apply(model, batch, position, batchEnd))
                 return;
             Moved(position = batch.Upto, batch.CaughtUp);
         }
