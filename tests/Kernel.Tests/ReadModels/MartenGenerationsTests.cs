@@ -1,6 +1,7 @@
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.ReadModels.Postgres;
 using Metering.Kernel.Streams;
+using Npgsql;
 
 namespace Metering.Kernel.Tests.ReadModels;
 
@@ -65,6 +66,28 @@ public sealed class MartenGenerationsTests : ReadModelContract
         await PostgresServer.Cut("metering contract turn");
         Assert.That(() => second.Say(new Standing("second", default(DateTimeOffset), null, TimeSpan.Zero, null, null), Stop), Throws.Exception);
         await using var third = await Generations.Turn(Stop);
+    }
+
+    /// <summary>Held up between the checkpoint and the documents, then cut off: neither is there.</summary>
+    [Test]
+    public async Task A_crash_in_the_middle_leaves_neither_documents_nor_checkpoint()
+    {
+        await Model.Apply([new Note("a", "x", 1)], Position.Start, new(1, 1), Stop);
+        await using (var database = NpgsqlDataSource.Create(PostgresServer.Required()))
+        await using (var connection = await database.OpenConnectionAsync(Stop))
+        await using (var holding = await connection.BeginTransactionAsync(Stop))
+        {
+            await using var held = new NpgsqlCommand("update contract_1.mt_doc_note set data = data", connection, holding);
+            await held.ExecuteNonQueryAsync(Stop);
+            var applying = Model.Apply([new Note("0", "x", 2), new Note("a", "x", 2)], new(1, 1), new(2, 2), Stop);
+            while ((long)(await PostgresServer.Run(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'metering contract' and wait_event_type = 'Lock'"))! == 0)
+                Stop.ThrowIfCancellationRequested();
+            Assert.That(() => applying, Throws.Exception);
+        }
+        Assert.That(await Model.Checkpoint(Stop), Is.EqualTo(new Position(1, 1)));
+        Assert.That((await Model.Load<Note>(["0", "a"], Stop)).Values, Is.EqualTo(new[] { new Note("a", "x", 1) }));
+        Assert.That(await Model.Apply([new Note("a", "x", 2)], new(1, 1), new(2, 2), Stop), Is.True);
     }
 
     [Test]

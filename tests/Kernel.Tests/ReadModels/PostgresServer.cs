@@ -34,6 +34,13 @@ internal static class PostgresServer
         end $$
         """);
 
+    /// <summary>How to connect to it, without anything of some read models.</summary>
+    public static async Task<string> Empty(params string[] readModels)
+    {
+        foreach (var name in readModels) await Drop(name);
+        return Required().ConnectionString;
+    }
+
     /// <summary>Ends the server's connections of an application, as a failing network or a restart would.</summary>
     public static Task Cut(string application) =>
         Run($"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{application}'");
