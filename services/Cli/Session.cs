@@ -1,31 +1,32 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Metering.V1;
 
 namespace Metering.Cli;
 
-/// <summary>One run of a command: the server it talks to and the screen it answers on.</summary>
-internal sealed class Session(Uri server, Screen screen, TimeProvider time) : IDisposable
+/// <summary>One run of a command: the services it talks to and the screen it answers on.</summary>
+internal sealed class Session(Servers servers, Screen screen, TimeProvider time) : IDisposable
 {
     private const int Tries = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly GrpcChannel channel = GrpcChannel.ForAddress(server);
-
-    public Uri Server { get; } = server;
+    private readonly GrpcChannel reservations = GrpcChannel.ForAddress(servers.Reservations);
+    private readonly GrpcChannel balances = GrpcChannel.ForAddress(servers.Balances);
+    private readonly GrpcChannel billing = GrpcChannel.ForAddress(servers.Billing);
 
     public Screen Screen { get; } = screen;
 
-    public Reservations.ReservationsClient Reservations => new(channel);
+    public Reservations.ReservationsClient Reservations => new(reservations);
 
-    public Accounts.AccountsClient Accounts => new(channel);
+    public Accounts.AccountsClient Accounts => new(reservations);
 
-    public Catalog.CatalogClient Catalog => new(channel);
+    public Catalog.CatalogClient Catalog => new(reservations);
 
-    public Balances.BalancesClient Balances => new(channel);
+    public Balances.BalancesClient Balances => new(balances);
 
-    public BillingOps.BillingOpsClient Billing => new(channel);
+    public BillingOps.BillingOpsClient Billing => new(billing);
 
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
 
@@ -45,6 +46,14 @@ internal sealed class Session(Uri server, Screen screen, TimeProvider time) : ID
         }
     }
 
+    /// <summary>The parts of an answer that comes in parts, however long they take.</summary>
+    public async IAsyncEnumerable<T> Read<T>(
+        Func<CallOptions, AsyncServerStreamingCall<T>> send, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var call = send(new CallOptions(cancellationToken: cancellation));
+        while (await call.ResponseStream.MoveNext(cancellation)) yield return call.ResponseStream.Current;
+    }
+
     /// <summary>All pages of a list: <paramref name="ask"/> takes a page's token, <paramref name="next"/> reads the next one's.</summary>
     public async Task<List<TItem>> All<TReply, TItem>(
         Func<string, CallOptions, AsyncUnaryCall<TReply>> ask, Func<TReply, IEnumerable<TItem>> items, Func<TReply, string> next,
@@ -61,7 +70,12 @@ internal sealed class Session(Uri server, Screen screen, TimeProvider time) : ID
         return all;
     }
 
-    public void Dispose() => channel.Dispose();
+    public void Dispose()
+    {
+        reservations.Dispose();
+        balances.Dispose();
+        billing.Dispose();
+    }
 
     private static bool IsPassing(StatusCode status) =>
         status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;

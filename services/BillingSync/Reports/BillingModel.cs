@@ -71,7 +71,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
         MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),
-        Survey => new Surveyed(state.Revision, [.. state.Lines.Select(line => new LineStanding(line, Carrying.Due(state, policy, line, at)?.Reason))]),
+        Survey => new Surveyed(state.Revision, Carrying.Survey(state, policy, at)),
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no answer"),
     };
 

@@ -26,6 +26,10 @@ public static class Carrying
         return taken.Closed && line.Net < 0 ? (line.Net, CarryReason.BelowZero) : null;
     }
 
+    /// <summary>How every line stands, in order.</summary>
+    public static IReadOnlyList<LineStanding> Survey(BillingState state, BillingPolicy policy, DateTimeOffset at) =>
+        [.. state.Lines.Select(line => new LineStanding(line, Due(state, policy, line, at)?.Reason))];
+
     /// <summary>Reports that wait for a customer and would come too late by now: what they are worth is to be carried.</summary>
     public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, DateTimeOffset at) => state.Reports
         .Where(report => report.Status == ReportStatus.Unlinked && state.TooLate(policy, report, at) is not null)

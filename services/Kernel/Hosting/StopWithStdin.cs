@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Metering.Kernel.Hosting;
@@ -20,12 +18,4 @@ public sealed class StopWithStdin(IHostApplicationLifetime lifetime) : Backgroun
         }
         lifetime.StopApplication();
     }
-}
-
-/// <summary>Registration.</summary>
-public static class StopWithStdinRegistration
-{
-    /// <summary>Adds it if <c>--stop-with-stdin</c> is among the arguments.</summary>
-    public static IServiceCollection AddStopWithStdin(this IServiceCollection services, string[] args) =>
-        args.Contains(StopWithStdin.Option) ? services.AddHostedService<StopWithStdin>() : services;
 }

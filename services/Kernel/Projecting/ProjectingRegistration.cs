@@ -40,7 +40,7 @@ public static class ProjectingRegistration
             Task.FromResult(projector.Progress switch
             {
                 { Ready: true } => HealthCheckResult.Healthy($"{projector.Lag} behind"),
-                { Error: { } error } => new HealthCheckResult(context.Registration.FailureStatus, "stopped", error),
+                { Error: { } error } => new HealthCheckResult(context.Registration.FailureStatus, $"stopped: {error.Message}", error),
                 _ => new HealthCheckResult(context.Registration.FailureStatus, "catching up for the first time"),
             });
     }

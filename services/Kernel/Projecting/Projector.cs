@@ -14,6 +14,9 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a batch may take that had begun when the projector was to stop.</summary>
+    private static readonly TimeSpan LastBatch = TimeSpan.FromSeconds(5);
+
     private readonly Wakeup _moved = new();
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private Progress _progress = new(Position.Start, false, null, time.GetUtcNow(), null);
@@ -46,13 +49,15 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
         }
     }
 
-    /// <summary>Projects until cancelled.</summary>
+    /// <summary>Projects until cancelled, and then to the end of the batch that has begun.</summary>
     public async Task Run(CancellationToken cancellation)
     {
+        using var batch = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var onStop = cancellation.Register(() => batch.CancelAfter(LastBatch));
         while (!cancellation.IsCancellationRequested)
             try
             {
-                await Follow(cancellation);
+                await Follow(cancellation, batch.Token);
                 await Task.Delay(FirstPause, time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -66,12 +71,12 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
     }
 
     /// <summary>Returns where another instance has been faster.</summary>
-    private async Task Follow(CancellationToken cancellation)
+    private async Task Follow(CancellationToken cancellation, CancellationToken batchEnd)
     {
         var position = await model.Checkpoint(cancellation);
         await foreach (var batch in streams.Subscribe(position, projection.Prefixes, cancellation))
         {
-            if (batch.Upto > position && !await Apply(batch, position, cancellation))
+            if (batch.Upto > position && !await Apply(batch, position, batchEnd))
                 return;
             Moved(position = batch.Upto, batch.CaughtUp);
         }

@@ -1,7 +1,9 @@
-namespace Metering.Host;
+using Microsoft.Extensions.Logging;
+
+namespace Metering.Kernel.Hosting;
 
 /// <summary>
-/// Keeps from the log, until the host has started, what it says itself: that it does not start, and why, is
+/// Keeps from the log, until the program has started, what it says itself: that it does not start, and why, is
 /// told in one line; that addresses given as a setting are listened on by code is no news.
 /// </summary>
 internal sealed class QuietStart
