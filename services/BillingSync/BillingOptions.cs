@@ -1,5 +1,6 @@
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
+using Metering.Kernel.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Metering.BillingSync;
@@ -7,6 +8,18 @@ namespace Metering.BillingSync;
 /// <summary>The section <c>Billing</c> of the configuration.</summary>
 public sealed class BillingOptions
 {
+    private static readonly BillingOptions Unset = new();
+
+    /// <summary>As a program lists them.</summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new("Billing:Sink", "where usage is reported to: stripe, or file:PATH, to a file that ends in .csv or .ndjson", Unset.Sink),
+        new("Billing:Grace", "how long after a period's end its invoice takes usage; later usage is carried forward", Unset.Grace),
+        new("Billing:Every", "how often running periods are reported and what is too late is carried; 1 s or more", Unset.Every),
+        new("Billing:CarryForward", "auto, or operator: it waits for metering carry-forward", Unset.CarryForward),
+        new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
+    ];
+
     /// <summary>Where usage is reported to: <c>stripe</c>, or <c>file:PATH</c> with PATH ending in .csv or .ndjson.</summary>
     public string Sink { get; set; } = "stripe";
 

@@ -97,6 +97,14 @@ public sealed class CarryingTests
         Given(Accepted).After(Closed(12, Usage(650)), Final).When(Carry(1), Final).Then();
 
     [Test]
+    public void To_a_period_that_is_final_itself_nothing_moves()
+    {
+        var late = Later + BillingPolicy.Default.Grace;
+        Given(Accepted).After(Closed(12, Usage(650)), Final).When(Carry(3), late).Then()
+            .When(new Survey(), late).ThenAnswered<Surveyed>(answer => Assert.That(answer.Lines.Single().Waits, Is.EqualTo(CarryReason.InvoiceFinal)));
+    }
+
+    [Test]
     public void Only_the_period_asked_for_is_emptied() =>
         Given(Accepted).After(Closed(12, Usage(650)), Final).After(Take(20, true, Customer, [Usage(40)], 2), Final)
             .When(Carry(3) with { From = 2 }, Final).Then(Carried(2, 3, 40));

@@ -1,6 +1,5 @@
 using Metering.BillingSync.Reports;
 using Metering.Kernel.Streams;
-using Metering.Ledger.Accounts;
 
 namespace Metering.BillingSync.Tests;
 
@@ -19,9 +18,6 @@ internal sealed class SimulatedUser(IEventStreams streams, string name, string s
 
     /// <summary>What Stripe is to have in the end.</summary>
     public long Billable => ledger.Billable();
-
-    /// <summary>No period is open but the one that runs.</summary>
-    public bool IsClosed => ledger.Events.OfType<PeriodEnded>().Count() == ledger.Events.OfType<PeriodClosed>().Count();
 
     public Task Start(DateTimeOffset now) => ledger.Assign(TestLedger.Daily(scale, stripeMeter, lateGrace), now, isLinked ? Customer : null);
 
@@ -46,10 +42,10 @@ internal sealed class SimulatedUser(IEventStreams streams, string name, string s
     }
 
     /// <summary>Gets a customer, and uses enough that no refund outweighs it.</summary>
-    public async Task End(DateTimeOffset now)
+    public async Task End(DateTimeOffset now, bool uses)
     {
         if (!isLinked) await Link(now);
-        await Track(1_000_000, now, null);
+        if (uses) await Track(1_000_000, now, null);
     }
 
     private Task Link(DateTimeOffset now)

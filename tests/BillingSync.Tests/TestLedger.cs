@@ -59,14 +59,20 @@ internal sealed class TestLedger(IEventStreams streams, string user)
             now);
     }
 
-    public Task EndPlan(DateTimeOffset now) => Do((id, hash) => new EndPlan(id, hash), now);
-
     /// <summary>Appends what is due by then.</summary>
     public Task Advance(DateTimeOffset now) => Do((id, hash) => new Suspend(id, hash, "to see what is due"), now, (id, hash) => new Resume(id, hash));
 
-    /// <summary>What Stripe is to have of a user in the end, whatever period it came in.</summary>
-    public long Billable() => Events.OfType<PeriodClosed>().SelectMany(closed => closed.Groups).Where(total => total.Reporting is not null)
+    /// <summary>What Stripe is to have of a user in the end: what every period that is over comes to, whatever invoice it is on.</summary>
+    public long Billable() => Events.Select(TotalsOf).OfType<(int Period, Items<GroupTotal> Groups)>().GroupBy(totals => totals.Period)
+        .SelectMany(period => period.Last().Groups).Where(total => total.Reporting is not null)
         .Sum(total => Math.Max(0, AmountOf(total)) / total.Reporting!.Scale);
+
+    private static (int Period, Items<GroupTotal> Groups)? TotalsOf(LedgerEvent happened) => happened switch
+    {
+        PeriodEnded e => (e.Period.Number, e.Groups),
+        PeriodClosed e => (e.Period.Number, e.Groups),
+        _ => null,
+    };
 
     public static long AmountOf(GroupTotal total) => total.Reporting!.What switch
     {

@@ -10,6 +10,8 @@ public static class Carrying
     public static List<BillingEvent> Decide(BillingState state, BillingPolicy policy, CarryForward command, DateTimeOffset at)
     {
         var events = new List<BillingEvent>();
+        // nothing is carried to where it could not be billed either: it waits, listed
+        if (policy.TooLate(UsageWindow.TimestampOf(command.To.Start, command.To.End), command.To.End, at) is not null) return events;
         foreach (var taken in state.Taken.Where(taken => taken.Period < command.To.Number && (command.From ?? taken.Period) == taken.Period))
             foreach (var line in state.LinesOf(taken.Period))
                 if (Due(state, policy, line, at) is { Value: not 0 } due)

@@ -17,20 +17,21 @@ public sealed class FileExport : IUsageSink, IDisposable
     private readonly Lock gate = new();
     private readonly HashSet<string> identifiers = new(StringComparer.Ordinal);
     private readonly FileStream file;
+    private readonly FileStream mine;
     private readonly bool isCsv;
 
     /// <exception cref="InvalidOperationException">The file cannot be opened, or something else is in it.</exception>
     public FileExport(string path)
     {
         isCsv = path.EndsWith(".csv", StringComparison.Ordinal);
-        file = Open(path);
+        (mine, file) = Open(path);
         try
         {
             Resume(path);
         }
         catch
         {
-            file.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -44,7 +45,11 @@ public sealed class FileExport : IUsageSink, IDisposable
         lock (gate) return Task.FromResult(Write(report));
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        file.Dispose();
+        mine.Dispose();
+    }
 
     private SendResult Write(Outgoing report)
     {
@@ -85,12 +90,14 @@ public sealed class FileExport : IUsageSink, IDisposable
         }
     }
 
-    private static FileStream Open(string path)
+    // a lock on the file itself would keep out those who read it
+    private static (FileStream Mine, FileStream File) Open(string path)
     {
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1);
+            var mine = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return (mine, new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 1));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
