@@ -28,6 +28,7 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
           --samples-name-events  reports name identifiers of events instead of idempotency keys
 
           --rate-limit N         refuse more than N requests per second and account (a sandbox of the real one takes 25)
+          --rate-limit-retry     say Stripe-Should-Retry: true then (else nothing)
           --summary-lag TIME     events show in summaries that much later
           --summary-lag-varies   each after a part of it of its own
           --invoice-grace TIME   how long an invoice stays a draft (default 01:00:00)
@@ -54,6 +55,7 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
         "--urls" => this with { Options = Options with { Address = new Uri(Value(name, left)) } },
         "--port" => this with { Options = Options with { Address = new Uri($"http://127.0.0.1:{Number(name, left)}") } },
         "--rate-limit" => this with { Options = Options with { RateLimit = Number(name, left) } },
+        "--rate-limit-retry" => this with { Options = Options with { RateLimitShouldRetry = true } },
         "--any-customer" => this with { Options = Options with { AnyCustomer = true } },
         "--meter" => this with { Options = Options with { Meters = [.. Options.Meters, Value(name, left)] } },
         "--refuse-unknown-customers" => this with { Options = Options with { UnknownCustomerIsSync = true } },

@@ -7,7 +7,8 @@ internal static class MeterEndpoints
 {
     internal static JsonObject Create(Call call, SimulatorAccount account)
     {
-        call.Allow("display_name", "event_name", "event_time_window", "default_aggregation[]", "customer_mapping[]", "value_settings[]", "expand");
+        call.Allow(
+            "display_name", "event_name", "event_time_window", "default_aggregation[]", "customer_mapping[]", "value_settings[]", "expand");
         var window = call.Optional("event_time_window");
         if (window is not null) call.OneOf("event_time_window", window, SimulatorMeter.Windows);
         call.OneOf("customer_mapping[type]", call.Optional("customer_mapping[type]") ?? "by_id", "by_id");
@@ -59,7 +60,8 @@ internal static class MeterEndpoints
         return Wire.Page(call, Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g)));
     }
 
-    private static SimulatorMeter Find(SimulatorAccount account, string id) => account.FindMeter(id) ?? throw Errors.NoSuch("billing meter", id);
+    private static SimulatorMeter Find(SimulatorAccount account, string id) =>
+        account.FindMeter(id) ?? throw Errors.NoSuch("billing meter", id);
 
     private static JsonObject Changed(SimulatorAccount account, string id, string what, Action<SimulatorMeter> change)
     {

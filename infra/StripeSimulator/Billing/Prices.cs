@@ -6,14 +6,14 @@ namespace Metering.StripeSimulator;
 internal sealed class Prices(SimulatorAccount account)
 {
     internal static readonly string[] Intervals = ["day", "month", "week", "year"];
-    private readonly List<Price> prices = [];
+    private readonly List<SimulatorPrice> prices = [];
 
-    internal IReadOnlyList<Price> All
+    internal IReadOnlyList<SimulatorPrice> All
     {
         get { lock (account.Gate) return [.. prices]; }
     }
 
-    internal Price Add(Func<string, Price> make)
+    internal SimulatorPrice Add(Func<string, SimulatorPrice> make)
     {
         lock (account.Gate)
         {
@@ -22,7 +22,7 @@ internal sealed class Prices(SimulatorAccount account)
         }
     }
 
-    internal Price Find(string id, string param = "price") =>
+    internal SimulatorPrice Find(string id, string param = "price") =>
         All.FirstOrDefault(p => p.Id == id) ?? throw Errors.Invalid($"No such price: '{id}'", param, "resource_missing");
 
     internal JsonObject Create(Call call)
@@ -32,10 +32,12 @@ internal sealed class Prices(SimulatorAccount account)
             "metadata[]", "billing_scheme", "tiers_mode", "tiers[]", "expand");
         var meter = MeterOf(call);
         var tiers = TiersOf(call);
-        var unit = tiers.Count > 0 ? Exact.Zero : call.Number("unit_amount_decimal") ?? call.Number("unit_amount") ?? throw Errors.Missing("unit_amount");
+        var unit = tiers.Count > 0
+            ? Exact.Zero
+            : call.Number("unit_amount_decimal") ?? call.Number("unit_amount") ?? throw Errors.Missing("unit_amount");
         var interval = call.Optional("recurring[interval]");
         if (interval is not null) call.OneOf("recurring[interval]", interval, Intervals);
-        return Add(id => new Price(id, call.Require("currency").ToLowerInvariant(), unit)
+        return Add(id => new SimulatorPrice(id, call.Require("currency").ToLowerInvariant(), unit)
         {
             Product = call.Optional("product") ?? call.Optional("product_data[name]") ?? throw Errors.Missing("product"),
             Interval = interval,

@@ -61,7 +61,8 @@ internal sealed class EventLog(SimulatorAccount account, SimulatorOptions option
     internal JsonObject Get(string id, bool thin) =>
         (JsonObject?)All.FirstOrDefault(e => e.Id == id && e.IsThin == thin)?.Body.DeepClone() ?? throw Errors.NoSuch("event", id);
 
-    internal static string Rfc3339(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    internal static string Rfc3339(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private JsonObject Thin(string id, string type, JsonObject? related, DateTimeOffset at)
     {
