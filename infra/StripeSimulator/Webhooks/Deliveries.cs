@@ -99,8 +99,7 @@ internal sealed class Deliveries : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var parcel in late) Enqueue(parcel with { IsPlain = true });
-            late.Clear();
+            foreach (var parcel in TakeLate()) Enqueue(parcel with { IsPlain = true });
         }
     }
 
@@ -138,7 +137,17 @@ internal sealed class Deliveries : IAsyncDisposable
 
         await AttemptAsync(parcel, fault);
         if (fault == FaultKind.DeliverTwice) await AttemptAsync(parcel, fault);
-        Release();
+        foreach (var kept in TakeLate()) await AttemptAsync(kept, FaultKind.DeliverLate);
+    }
+
+    private List<Parcel> TakeLate()
+    {
+        lock (gate)
+        {
+            List<Parcel> taken = [.. late];
+            late.Clear();
+            return taken;
+        }
     }
 
     private async Task AttemptAsync(Parcel parcel, FaultKind? fault)
