@@ -33,7 +33,8 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
         new("--ahead", "TIME", "start with the simulated clock that far ahead", (c, v) => c.With(o => o with { Ahead = v.Time() })),
         new("--webhook-secret", "TEXT", $"what the webhooks named after it are signed with (default {WebhookTarget.DefaultSecret})",
             (c, v) => c with { Secret = v.Text }),
-        new("--webhook", "URL", "tell events (customer.*, invoice.*, …) to that address; may be repeated", (c, v) => c.With(v.Url(), thin: false)),
+        new("--webhook", "URL", "tell events (customer.*, invoice.*, …) to that address; may be repeated",
+            (c, v) => c.With(v.Url(), thin: false)),
         new("--thin-webhook", "URL", "tell thin events (v1.billing.meter.*) to that address; may be repeated",
             (c, v) => c.With(v.Url(), thin: true)),
         new("--api-version", "TEXT", "the version that events say they are of (default 2026-07-29.dahlia)",
@@ -53,7 +54,7 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
         {string.Join(Environment.NewLine, Known.Select(o => $"  {o.Name + " " + o.Value,-28}{o.Says}"))}
 
         TIME is hours:minutes:seconds, as 25:00:00. While it runs, / is a readable page and /state the same as JSON; with POST to
-        /simulator/clock, /faults, /release, /lose, /webhooks and /checkout/ID/complete things are made to happen: see its README.
+        /simulator/clock, /faults, /release, /lose, /tell, /webhooks and /checkout/ID/complete things are made to happen: see its README.
         """;
 
     private string Secret { get; init; } = WebhookTarget.DefaultSecret;
@@ -78,7 +79,8 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
         internal CommandLine Apply(CommandLine before, Queue<string> left)
         {
             if (Value.Length == 0) return Change(before, new Given(Name, ""));
-            return left.TryDequeue(out var text) ? Change(before, new Given(Name, text)) : throw new FormatException($"{Name} needs a value.");
+            if (!left.TryDequeue(out var text)) throw new FormatException($"{Name} needs a value.");
+            return Change(before, new Given(Name, text));
         }
     }
 
@@ -89,7 +91,9 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
             ? number
             : throw new FormatException($"{Name} needs a number.");
 
-        internal TimeSpan Time() => Hours.TryParse(Text, out var time) ? time : throw new FormatException($"{Name} needs a time as 25:00:00.");
+        internal TimeSpan Time() => Hours.TryParse(Text, out var time)
+            ? time
+            : throw new FormatException($"{Name} needs a time as 25:00:00.");
 
         internal Uri Url() => Uri.TryCreate(Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url

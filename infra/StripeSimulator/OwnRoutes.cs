@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Metering.StripeSimulator;
@@ -23,6 +24,7 @@ internal sealed class OwnRoutes(Simulator simulator, Accounts accounts, Pipeline
         app.MapGet("/simulator/clock", ShowClock);
         app.MapPost("/simulator/clock", Take<ClockMove>(move => simulator.Advance(move.Time()), ShowClock));
         app.MapPost("/simulator/lose", Take<Loss>(Lose));
+        app.MapPost("/simulator/tell", Take<Telling>(Tell));
         app.MapPost("/simulator/webhooks", Take<Webhook>(webhook => simulator.AddWebhook(webhook.ToTarget())));
         app.MapGet("/simulator/checkout/{id}", ShowCheckout);
         app.MapPost("/simulator/checkout/{id}/complete", http => Take<Completion>(c => Complete(IdOf(http), c))(http));
@@ -92,6 +94,14 @@ internal sealed class OwnRoutes(Simulator simulator, Accounts accounts, Pipeline
             throw new ArgumentException($"identifier: no event that counts has '{identifier}'.");
     }
 
+    private void Tell(Telling telling)
+    {
+        var account = telling.Key is { } key ? accounts.All.FirstOrDefault(a => a.Key == key) : accounts.All.FirstOrDefault();
+        if (account is null) throw new ArgumentException("key: no account has it; an account begins with its first request.");
+        var type = telling.Type ?? throw new JsonException("type: expected a type of event, as invoice.upcoming.");
+        account.Tell(type, telling.Object ?? throw new JsonException("object: expected what the event is about."), telling.Thin);
+    }
+
     private void Complete(string id, Completion completion)
     {
         if (!accounts.All.Any(a => a.Checkouts.Complete(id, completion.Delayed)))
@@ -113,6 +123,8 @@ internal sealed class OwnRoutes(Simulator simulator, Accounts accounts, Pipeline
     }
 
     private sealed record Loss(string? Identifier = null);
+
+    private sealed record Telling(string? Type = null, JsonObject? Object = null, bool Thin = false, string? Key = null);
 
     private sealed record Completion(bool Delayed = false);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Metering.StripeSimulator;
 
 /// <summary>How the requests to report an event ended; <see cref="Received"/> is the sum of the others.</summary>
@@ -229,6 +231,13 @@ public sealed class SimulatorAccount
             found.Lost = true;
             return true;
         }
+    }
+
+    /// <summary>An event of any type, also of one that nothing here makes; a thin one has <paramref name="about"/> as its data.</summary>
+    public void Tell(string type, JsonObject about, bool thin = false)
+    {
+        if (thin) Log.TellThin(type, about, null, Now);
+        else Log.Tell(type, about, Now);
     }
 
     /// <summary>A customer's subscription to prices (see <see cref="AddPrice"/>), from now on.</summary>

@@ -41,5 +41,6 @@ public abstract class BillingTest : SimulatorTest
 
     protected static string[] Identifiers(SimulatorInvoice invoice) => [.. invoice.Lines.SelectMany(l => l.Events)];
 
-    protected Task<MeterEvent> UsedAsync(string value, string identifier, DateTimeOffset? at = null) => ReportAsync(Usage(value, identifier, at));
+    protected Task<MeterEvent> UsedAsync(string value, string identifier, DateTimeOffset? at = null) =>
+        ReportAsync(Usage(value, identifier, at));
 }

@@ -52,7 +52,7 @@ public class CheckoutTests : BillingTest
         var price = Account.AddPrice("1", TokensMeter);
         var open = await PostAsync<Session>(
             Sessions, ("mode", "subscription"), ("line_items", new[] { new Dictionary<string, object> { ["price"] = price.Id } }),
-            ("subscription_data", new Dictionary<string, object> { ["metadata"] = new Dictionary<string, object> { ["user"] = "user-1" } }));
+            ("subscription_data[metadata]", new Dictionary<string, object> { ["user"] = "user-1" }));
         Assert.That(Account.AllSubscriptions, Is.Empty);
         await CompleteAsync(open);
         var done = await GetAsync<Session>($"{Sessions}/{open.Id}");

@@ -36,6 +36,8 @@ public class OnDemandTests : BillingTest
     [TestCase("/simulator/clock", "{\"forward\":\"1:00:00\"}", "forward")]
     [TestCase("/simulator/lose", "{}", "identifier: expected")]
     [TestCase("/simulator/lose", "{\"identifier\":\"nope\"}", "no event that counts has 'nope'")]
+    [TestCase("/simulator/tell", "{\"type\":\"invoice.upcoming\"}", "object: expected")]
+    [TestCase("/simulator/tell", "{\"type\":\"t\",\"object\":{},\"key\":\"sk_test_nobody\"}", "key: no account")]
     [TestCase("/simulator/webhooks", "{\"url\":\"here\"}", "url: expected an http address")]
     [TestCase("/simulator/faults", "", "kind")]
     [TestCase("/simulator/faults", "{\"kind\":\"Hold\",\"every\":0}", "Every")]
@@ -57,7 +59,8 @@ public class OnDemandTests : BillingTest
         AssertTotal("7");
         await RefusalAsync(UsedAsync("5", "a"));
         Assert.That(Account.AsyncErrors, Is.Empty);
-        Assert.That(JsonNode.Parse(await GetAsync("/state"))!["accounts"]![0]!["identifiers"]![0]!["status"]!.GetValue<string>(), Is.EqualTo("lost"));
+        var shown = JsonNode.Parse(await GetAsync("/state"))!["accounts"]![0]!["identifiers"]![0]!;
+        Assert.That((string?)shown["status"], Is.EqualTo("lost"));
     }
 
     [Test]
@@ -96,8 +99,9 @@ public class OnDemandTests : BillingTest
         var customer = await PostAsync<Customer>(
             "/v1/customers/" + Ann, ("name", "Ann"), ("metadata", new Dictionary<string, string> { ["user"] = "u1" }));
         Assert.That((customer.Name, customer.Metadata["user"]), Is.EqualTo(("Ann", "u1")));
-        Assert.That((await PostAsync<Meter>("/v1/billing/meters/" + TokensMeter.Id, ("display_name", "LLM"))).DisplayName, Is.EqualTo("LLM"));
-        await RefusalAsync(PostAsync<Meter>("/v1/billing/meters/" + TokensMeter.Id, ("event_name", "other")));
+        var path = "/v1/billing/meters/" + TokensMeter.Id;
+        Assert.That((await PostAsync<Meter>(path, ("display_name", "LLM"))).DisplayName, Is.EqualTo("LLM"));
+        await RefusalAsync(PostAsync<Meter>(path, ("event_name", "other")));
     }
 
     private async Task<decimal> SummaryAsync()

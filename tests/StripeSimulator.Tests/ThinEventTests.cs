@@ -56,7 +56,7 @@ public class ErrorReportTests : ThinEventTest
         var type = report.Data.Reason.ErrorTypes.Single();
         Assert.Multiple(() =>
         {
-            Assert.That((told.Id, told.RelatedObject.Id, told.RelatedObject.Type), Is.EqualTo((report.Id, TokensMeter.Id, "billing.meter")));
+            Assert.That((told.Id, told.RelatedObject.Type), Is.EqualTo((report.Id, "billing.meter")));
             Assert.That((report.Data.Reason.ErrorCount, type.ErrorCount, type.Code), Is.EqualTo((7, 7, "meter_event_customer_not_found")));
             Assert.That(type.SampleErrors.Select(s => s.Request.Identifier), Is.EqualTo(new[] { "k0", "k1", "k2", "k3", "k4" }));
             Assert.That(type.SampleErrors[0].ErrorMessage, Does.Contain("cus_nope"));
@@ -118,6 +118,15 @@ public class ErrorReportTests : ThinEventTest
         Simulator.Faults.Add(new Fault(FaultKind.DeliverForged));
         await ReportAsync("b", "cus_nope");
         Assert.ThrowsAsync<StripeException>(ToldAsync);
+    }
+
+    [Test]
+    public async Task One_of_a_type_never_heard_of_is_told_too()
+    {
+        await PostAsync("/simulator/tell", "{\"type\":\"v9.not.yet.invented\",\"object\":{\"x\":1},\"thin\":true}");
+        var told = (await ToldAsync()).Single();
+        var fetched = await Client.V2.Core.Events.GetAsync(told.Id);
+        Assert.That((told.Type, fetched.Type), Is.EqualTo(("v9.not.yet.invented", "v9.not.yet.invented")));
     }
 
     [Test]

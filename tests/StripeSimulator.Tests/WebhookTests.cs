@@ -92,17 +92,26 @@ public class WebhookTests : BillingTest
         Assert.That((await TypedAsync<Stripe.Billing.Meter>(EventTypes.BillingMeterDeactivated)).Single().Status, Is.EqualTo("inactive"));
     }
 
+    [TestCase("customer.subscription.paused", "{\"id\":\"sub_1\",\"object\":\"subscription\"}", true)]
+    [TestCase("not.yet.invented", "{\"id\":\"x_1\",\"object\":\"not\"}", false)]
+    public async Task An_event_of_any_type_can_be_told(string type, string about, bool known)
+    {
+        await PostAsync("/simulator/tell", $"{{\"type\":\"{type}\",\"object\":{about}}}");
+        await Simulator.WhenDelivered;
+        var told = Events().Single();
+        Assert.That((told.Type, told.Data.Object is Subscription), Is.EqualTo((type, known)));
+    }
+
     [Test]
     public async Task Only_the_types_asked_for_are_told()
     {
         await using var picky = await WebhookInbox.StartAsync();
-        Assert.That(
-            await PostAsync("/simulator/webhooks", $"{{\"url\":\"{picky.Url}\",\"secret\":\"s\",\"events\":[\"invoice.paid\",\"customer.*\"]}}"),
-            Is.EqualTo(HttpStatusCode.NoContent));
+        var wanted = $"{{\"url\":\"{picky.Url}\",\"secret\":\"s\",\"events\":[\"invoice.paid\",\"customer.*\"]}}";
+        Assert.That(await PostAsync("/simulator/webhooks", wanted), Is.EqualTo(HttpStatusCode.NoContent));
         SubscribeToTokens();
         await Simulator.WhenDelivered;
-        Assert.That(
-            picky.Received.Select(r => EventUtility.ParseEvent(r.Body).Type), Is.EqualTo(new[] { "customer.subscription.created", "invoice.paid" }));
+        var types = picky.Received.Select(r => EventUtility.ParseEvent(r.Body).Type);
+        Assert.That(types, Is.EqualTo(new[] { "customer.subscription.created", "invoice.paid" }));
     }
 
     [Test]

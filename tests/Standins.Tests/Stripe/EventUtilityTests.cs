@@ -76,7 +76,8 @@ public class EventUtilityTests
         var body = Body.Replace("2026-07-29.dahlia", version, StringComparison.Ordinal);
         Assert.That(EventUtility.IsCompatibleApiVersion(version), Is.EqualTo(compatible));
         Assert.That(
-            () => EventUtility.ParseEvent(body), compatible ? Throws.Nothing : Throws.TypeOf<StripeException>().With.Message.Contains(version));
+            () => EventUtility.ParseEvent(body),
+            compatible ? Throws.Nothing : Throws.TypeOf<StripeException>().With.Message.Contains(version));
         Assert.That(EventUtility.ParseEvent(body, throwOnApiVersionMismatch: false).ApiVersion, Is.EqualTo(version));
     }
 
@@ -98,15 +99,17 @@ public class EventUtilityTests
     {
         var read = Of<Subscription>("""
             {"id":"sub_1","object":"subscription","status":"past_due","customer":"cus_1","cancel_at_period_end":true,"ended_at":null,
-            "latest_invoice":"in_1","metadata":{},"items":{"object":"list","has_more":false,"data":[{"id":"si_1","object":"subscription_item",
-            "current_period_start":1700000000,"current_period_end":1702592000,"subscription":"sub_1","price":{"id":"price_1","object":"price",
-            "lookup_key":"pro","product":"prod_1","unit_amount":null,"unit_amount_decimal":"0.5","recurring":{"interval":"month",
+            "latest_invoice":"in_1","metadata":{},"items":{"object":"list","has_more":false,"data":[{"id":"si_1",
+            "object":"subscription_item","current_period_start":1700000000,"current_period_end":1702592000,"subscription":"sub_1",
+            "price":{"id":"price_1","object":"price","lookup_key":"pro",
+            "product":"prod_1","unit_amount":null,"unit_amount_decimal":"0.5","recurring":{"interval":"month",
             "interval_count":1,"meter":"mtr_1","usage_type":"metered"}}}]}}
             """);
         var item = read.Items.Data[0];
         Assert.Multiple(() =>
         {
-            Assert.That((read.Status, read.CustomerId, read.Customer, read.LatestInvoiceId), Is.EqualTo(("past_due", "cus_1", (Customer?)null, "in_1")));
+            Assert.That((read.Status, read.CustomerId, read.LatestInvoiceId), Is.EqualTo(("past_due", "cus_1", "in_1")));
+            Assert.That(read.Customer, Is.Null);
             Assert.That((read.CancelAtPeriodEnd, read.EndedAt), Is.EqualTo((true, (DateTime?)null)));
             Assert.That(item.CurrentPeriodEnd, Is.EqualTo(DateTimeOffset.FromUnixTimeSeconds(1_702_592_000).UtcDateTime));
             Assert.That((item.Price.LookupKey, item.Price.ProductId, item.Price.Recurring.Meter), Is.EqualTo(("pro", "prod_1", "mtr_1")));
@@ -117,7 +120,9 @@ public class EventUtilityTests
     [Test]
     public void What_was_expanded_is_there_with_its_id()
     {
-        var read = Of<Subscription>("""{"id":"sub_1","object":"subscription","customer":{"id":"cus_1","object":"customer","name":"Ann"}}""");
+        var read = Of<Subscription>("""
+            {"id":"sub_1","object":"subscription","customer":{"id":"cus_1","object":"customer","name":"Ann"}}
+            """);
         Assert.That((read.CustomerId, read.Customer.Name), Is.EqualTo(("cus_1", "Ann")));
         var copy = StripeEntity.FromJson<Subscription>(read.ToJson());
         Assert.That((copy.CustomerId, copy.Customer.Name), Is.EqualTo(("cus_1", "Ann")));
@@ -129,8 +134,9 @@ public class EventUtilityTests
     public void An_invoice_and_a_checkout_session_are_read()
     {
         var invoice = Of<Invoice>("""
-            {"id":"in_1","object":"invoice","customer":"cus_1","status":"open","total":5,"attempt_count":1,"next_payment_attempt":1700000000,
-            "period_start":1697321600,"period_end":1700000000,"parent":{"type":"subscription_details","subscription_details":
+            {"id":"in_1","object":"invoice","customer":"cus_1","status":"open","total":5,"attempt_count":1,
+            "next_payment_attempt":1700000000,"period_start":1697321600,"period_end":1700000000,
+            "parent":{"type":"subscription_details","subscription_details":
             {"subscription":"sub_1"}},"lines":{"object":"list","data":[{"id":"il_1","object":"line_item","amount":5,"quantity":10,
             "quantity_decimal":"10","period":{"start":1697321600,"end":1700000000},"pricing":{"price_details":{"price":"price_1"}}}]}}
             """);
@@ -156,5 +162,5 @@ public class EventUtilityTests
         where T : class => (Parse(json).Data.Object as T)!;
 
     private static Event Parse(string json) => EventUtility.ParseEvent(
-        $$"""{"id":"evt_1","object":"event","api_version":"2026-07-29.dahlia","request":null,"type":"t","data":{"object":{{json}}}}""");
+        $$"""{"id":"evt_1","object":"event","api_version":"2026-07-29.dahlia","request":null,"type":"t","data":{"object":{{json}} } }""");
 }
