@@ -7,10 +7,10 @@ export MSBUILDDISABLENODEREUSE := 1
 export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
-export SLN TRACE API
+export SLN TRACE API FOLDER BASE INSTANCES EVENTSTORE POSTGRES RABBITMQ
 
 .DEFAULT_GOAL := help
-.PHONY: help build run trace test api fmt clean sdk FORCE
+.PHONY: help build run trace up down status test api fmt clean sdk FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,11 +18,22 @@ help: ## list the targets
 build: sdk .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
 	@infra/scripts/build.sh
 
-run: trace build ## run the main job; TRACE=<file> replays that trace
-	@exec dotnet $(MAIN_JOB) $${TRACE:+--trace "$$TRACE"}
+run: trace build ## run the main job; TRACE=<file> replays that trace, STACK=full uses what `make up` started
+	@$(if $(filter full,$(STACK)),set -a && eval "$$(infra/scripts/stack.sh settings)" &&) \
+	exec dotnet $(MAIN_JOB) $${TRACE:+--trace "$$TRACE"} $(if $(filter full,$(STACK)),--stack)
+
+up: build ## start the full stack on this machine: PostgreSQL, RabbitMQ, every service a process of its own
+	@infra/scripts/stack.sh up
+
+down: ## end the full stack; its data stays in .data/stack
+	@infra/scripts/stack.sh down
+
+status: ## what of the full stack runs, where, and how far each projection is
+	@infra/scripts/stack.sh status
 
 # said before the build, not after it
 trace:
+	@case '$(STACK)' in ''|full) ;; *) echo "STACK is '$(STACK)': expected full" >&2; exit 2 ;; esac
 	@[ -z "$$TRACE" ] || [ -f "$$TRACE" ] || { echo "TRACE is '$$TRACE': expected a file" >&2; exit 2; }
 
 test: build ## run every test project; the last line is the sum

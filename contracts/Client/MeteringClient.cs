@@ -9,7 +9,7 @@ namespace Metering.Client;
 /// Metering from .NET: makes the command ids, and sends a command that met overload, a clash or a lost connection again under its id, so that it
 /// happens once. Safe for concurrent use. Every method throws <see cref="MeteringException"/> for what is an error, and never for a denial.
 /// </summary>
-/// <param name="calls">The generated client of a channel to Metering.</param>
+/// <param name="calls">The generated client of a channel to Metering, or of a <see cref="Failover"/> to several instances.</param>
 /// <param name="time">Dates the command ids and measures the pauses; the system's by default.</param>
 /// <param name="options">How long and how often a command is tried.</param>
 public sealed class MeteringClient(Reservations.ReservationsClient calls, TimeProvider? time = null, MeteringOptions? options = null)

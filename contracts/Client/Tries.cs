@@ -2,9 +2,16 @@ using Grpc.Core;
 
 namespace Metering.Client;
 
-/// <summary>Sends a command again while it may yet succeed: the very same message, so that its id makes it happen once.</summary>
-internal sealed class Tries(TimeProvider time, MeteringOptions options)
+/// <summary>
+/// Sends a command again while it may yet succeed: after <c>UNAVAILABLE</c> (so after a lost connection too), a clash, overload, or no answer in
+/// time. Always the very same message, so that its id, or what it is keyed by, makes it happen once: for nothing else.
+/// </summary>
+/// <param name="time">Measures pauses and deadlines; gRPC compares those with the system's clock.</param>
+/// <param name="options">How long and how often.</param>
+public sealed class Tries(TimeProvider time, MeteringOptions options)
 {
+    /// <summary>The reply to the first try that has one; <paramref name="send"/> is given each try's deadline and cancellation.</summary>
+    /// <exception cref="MeteringException">It was refused, or the tries or the time ran out: the last error.</exception>
     public async Task<TReply> Run<TReply>(Func<CallOptions, AsyncUnaryCall<TReply>> send, CancellationToken cancellation)
     {
         var deadline = time.GetUtcNow() + options.Timeout;
@@ -12,7 +19,7 @@ internal sealed class Tries(TimeProvider time, MeteringOptions options)
         {
             try
             {
-                using var call = send(new CallOptions(deadline: deadline.UtcDateTime, cancellationToken: cancellation));
+                using var call = send(new CallOptions(deadline: TryUntil(deadline), cancellationToken: cancellation));
                 return await call;
             }
             catch (RpcException error)
@@ -26,7 +33,14 @@ internal sealed class Tries(TimeProvider time, MeteringOptions options)
         }
     }
 
-    private static bool IsPassing(StatusCode status) => status is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.ResourceExhausted;
+    private DateTime TryUntil(DateTimeOffset deadline)
+    {
+        var own = time.GetUtcNow() + options.TryTimeout;
+        return (own < deadline ? own : deadline).UtcDateTime;
+    }
+
+    private static bool IsPassing(StatusCode status) =>
+        status is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.ResourceExhausted or StatusCode.DeadlineExceeded;
 
     // A half of each pause is left to chance, so that callers refused together do not come back together.
     private TimeSpan Pause(int attempt)

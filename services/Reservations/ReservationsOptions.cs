@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Metering.Kernel.Deciding;
+using Metering.Kernel.Hosting;
 
 namespace Metering.Reservations;
 
@@ -7,6 +8,17 @@ namespace Metering.Reservations;
 public sealed class ReservationsOptions
 {
     public const string Section = "Reservations";
+
+    private static readonly ReservationsOptions Unset = new();
+
+    /// <summary>As a program lists them.</summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new("Reservations:Grace", "how long after its deadline a hold counts that names no grace, up to an hour", Unset.Grace),
+        new("Reservations:SessionInFlight", "commands under way per session", Unset.SessionInFlight),
+        new("Reservations:WatchersMost", "watchers of balances on this instance", Unset.WatchersMost),
+        new("Reservations:Deciding:*", "limits of deciding", null, "see services/Kernel/Deciding/RunnerOptions.cs"),
+    ];
 
     /// <summary>How long after its deadline a hold of a Reserve that names no grace still counts.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]

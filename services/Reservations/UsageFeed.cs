@@ -5,12 +5,11 @@ using Metering.Reservations.Requests;
 namespace Metering.Reservations;
 
 /// <summary>
-/// A user's balances, at once and then after each change: at once when it was made here, within 30 s when on another instance, and when a window ends.
+/// A user's balances, at once and then after each change: at once when it was made here, at the next look when on another instance, and when a window
+/// ends.
 /// </summary>
 internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimeProvider clock)
 {
-    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
-
     /// <summary>Waits for news until <paramref name="open"/> ends; what is being said then is still said.</summary>
     public async Task Follow(
         string user, IServerStreamWriter<V1.WatchUsageReply> replies, Caller caller, CancellationToken open, CancellationToken cancellation)
@@ -34,7 +33,7 @@ internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimePro
 
     private TimeSpan UntilNextLook(V1.Usage usage)
     {
-        var ends = usage.Groups.Select(group => group.WindowEnd?.ToDateTimeOffset() - clock.GetUtcNow()).Append(LookAfter).Min()!.Value;
+        var ends = usage.Groups.Select(group => group.WindowEnd?.ToDateTimeOffset() - clock.GetUtcNow()).Append(watch.LookEvery).Min()!.Value;
         return ends > TimeSpan.FromSeconds(1) ? ends : TimeSpan.FromSeconds(1);
     }
 }

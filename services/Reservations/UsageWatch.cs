@@ -7,8 +7,17 @@ namespace Metering.Reservations;
 /// <summary>Tells watchers that a user's ledger changed on this instance. What changed elsewhere they see when they look by themselves.</summary>
 internal sealed class UsageWatch(ReservationsOptions options)
 {
+    private const double LooksPerSecond = 200;
+    private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Latest = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<string, ImmutableArray<Watcher>> watchers = [];
     private int count;
+
+    /// <summary>
+    /// How long a watcher waits before it looks by itself: a second, and more the more there are, so that the looks of all stay few; at most 30 s.
+    /// </summary>
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(Math.Clamp(count / LooksPerSecond, Soonest.TotalSeconds, Latest.TotalSeconds));
 
     /// <summary>Follows a stream until disposed.</summary>
     /// <exception cref="TooManyException">As many watch as may.</exception>

@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using MassTransit;
 using Metering.BillingSync.Ops;
 using Metering.Contracts.Messages;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Metering.StripeSimulator;
 using Metering.V1;
@@ -161,11 +162,7 @@ public sealed class HostTests
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddSingleton<IEventStreams>(new MemoryStreams(TimeProvider.System)).AddBillingSync(builder.Configuration);
-        builder.Services.AddMassTransit(bus =>
-        {
-            bus.AddBillingSyncConsumers();
-            bus.UsingInMemory((context, memory) => memory.ConfigureEndpoints(context));
-        });
+        builder.Services.AddBus(builder.Configuration, bus => bus.AddBillingSyncConsumers());
         return builder.Build();
     }
 

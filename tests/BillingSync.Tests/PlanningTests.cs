@@ -149,11 +149,13 @@ public sealed class PlanningTests
 
     [Test]
     public void A_scale_that_was_forgotten_is_refused() =>
-        Assert.That(() => Given().When(Closed(12, Usage(long.MaxValue))), Throws.InvalidOperationException.With.Message.Contains("scale"));
+        Assert.That(() => Given().When(Closed(12, Usage(long.MaxValue))), Throws.InstanceOf<UnusableTotalsException>().With.Message.Contains("scale"));
 
     [Test]
     public void A_total_beyond_64_bits_is_refused_not_cut_off() =>
-        Assert.That(() => Given().When(Closed(12, Usage(long.MaxValue) with { Overage = 1 })), Throws.InstanceOf<OverflowException>());
+        Assert.That(
+            () => Given().When(Closed(12, Usage(long.MaxValue) with { Overage = 1 })),
+            Throws.InstanceOf<UnusableTotalsException>().With.Message.Contains("64 bits"));
 
     [Test]
     public void Identifiers_are_short_and_never_alike()

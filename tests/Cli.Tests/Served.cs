@@ -1,7 +1,7 @@
 using Grpc.Net.Client;
-using MassTransit;
 using Metering.Balances;
 using Metering.Kernel.Hosting;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.Streams;
 using Metering.Reservations;
@@ -44,7 +44,7 @@ internal sealed class Served : IAsyncDisposable
         builder.Configuration["Balances:ClosingEvery"] = "01:00:00";
         builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<IEventStreams>(new MemoryStreams(clock))
             .AddReservations(builder.Configuration).AddBalances(builder.Configuration)
-            .AddMassTransit(bus => bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context)));
+            .AddBus(builder.Configuration);
         var app = builder.Build();
         app.MapReservations();
         app.MapBalances();

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Metering.Balances.ReadModels;
+using Metering.Client;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.V1;
@@ -16,6 +17,9 @@ public sealed partial class Closer(
 {
     private const int PageSize = 256;
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    // gRPC compares deadlines with the system's clock, whatever clock decides here what is due
+    private readonly Tries _tries = new(TimeProvider.System, new MeteringOptions { Timeout = options.ClosingDeadline });
 
     /// <summary>Periods asked for that are still in the way: not due after all, or not projected yet.</summary>
     private readonly Dictionary<string, Postponed> _postponed = [];
@@ -81,15 +85,13 @@ public sealed partial class Closer(
         try
         {
             var request = new ClosePeriodRequest { User = period.User, Period = period.Period.Number };
-            // gRPC compares deadlines with the system's clock, whatever clock decides here what is due
-            var deadline = (TimeProvider.System.GetUtcNow() + options.ClosingDeadline).UtcDateTime;
-            await accounts.ClosePeriodAsync(request, deadline: deadline, cancellationToken: cancellation);
+            await _tries.Run(call => accounts.ClosePeriodAsync(request, call), cancellation);
         }
-        catch (RpcException error) when (error.StatusCode == StatusCode.FailedPrecondition)
+        catch (MeteringException error) when (error.Status == StatusCode.FailedPrecondition)
         {
-            LogNotDue(period.Id, error.Status.Detail);
+            LogNotDue(period.Id, error.Message);
         }
-        catch (RpcException error) when (!cancellation.IsCancellationRequested)
+        catch (MeteringException error) when (!cancellation.IsCancellationRequested)
         {
             LogRefused(error, period.Id);
         }

@@ -1,5 +1,7 @@
 using MassTransit;
 using Metering.Balances.ReadModels;
+using Metering.Contracts.Messages;
+using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
@@ -7,27 +9,34 @@ using Metering.Kernel.Streams;
 namespace Metering.Balances.Publishing;
 
 /// <summary>
-/// Tells the bus what happened, in the order of the streams, at least once: a read model without documents of its own, whose checkpoint says what
-/// was told. A publish that fails is tried again, from the checkpoint, before anything after it. In memory it starts from the beginning: receivers
-/// settle repeats.
+/// Tells the bus what happened, at least once, per user in the order of the ledger: a read model without documents of its own, whose checkpoint says
+/// what was told. It moves once the bus has confirmed every message before it; a publish that fails is tried again, from the checkpoint. In memory
+/// it starts from the beginning: receivers settle repeats.
 /// </summary>
 public static class Publisher
 {
     public const string Name = "publishing";
 
+    /// <summary>How many users' messages are under way at once: a broker confirms many as fast as one.</summary>
+    private const int UsersAtOnce = 64;
+
     public static ReadModelSchema Schema => new(Name);
 
-    public static Projection To(IBus bus) => new([LedgerStreams.Prefix], async (events, _, cancellation) =>
+    public static Projection To(IBus bus, TimeProvider time) => new([LedgerStreams.Prefix], async (events, _, cancellation) =>
     {
-        foreach (var stored in events) await Publish(bus, stored, cancellation);
+        var how = new ParallelOptions { MaxDegreeOfParallelism = UsersAtOnce, CancellationToken = cancellation, TaskScheduler = TaskScheduler.Current };
+        var told = events.Where(stored => !Messages.IsSilent(stored.Type)).GroupBy(stored => stored.Stream, StringComparer.Ordinal);
+        await Parallel.ForEachAsync(told, how, async (ledger, stop) =>
+        {
+            foreach (var stored in ledger) await Publish(bus, stored, time, stop);
+        });
         return [];
     });
 
-    private static async Task Publish(IBus bus, StoredEvent stored, CancellationToken cancellation)
+    // nobody has to listen for thresholds; a period that nobody hears of is not billed
+    private static async Task Publish(IBus bus, StoredEvent stored, TimeProvider time, CancellationToken cancellation)
     {
-        if (Messages.IsSilent(stored.Type)) return;
         foreach (var message in Messages.Of(stored, LedgerStreams.Decode(stored)))
-            await bus.Publish(
-                message, message.GetType(), context => context.MessageId = Messages.IdOf(stored.Id, message.GetType()), cancellation);
+            await bus.PublishConfirmed(message, Messages.IdOf(stored.Id, message.GetType()), message is not ThresholdReached, time, cancellation);
     }
 }

@@ -33,14 +33,29 @@ public sealed class PeriodClosedConsumer(PeriodIntake intake) : IConsumer<Period
     public Task Consume(ConsumeContext<PeriodClosed> context) => intake.Take(TakeTotals.Of(context.Message), context.CancellationToken);
 }
 
-/// <summary>How both are received: a store that is away for a while costs retries, anything longer the error queue, where it can be seen.</summary>
+/// <summary>Where both are received.</summary>
+public static class PeriodConsumers
+{
+    public const string Queue = "billing-sync";
+}
+
+/// <summary>
+/// How both are received: a store that is away for a while costs retries, anything longer the error queue, where operators see it and return it.
+/// </summary>
 public abstract class PeriodConsumerDefinition<T> : ConsumerDefinition<T> where T : class, IConsumer
 {
-    protected PeriodConsumerDefinition() => EndpointName = "billing-sync";
+    /// <summary>Messages at once: each is one durable append, and appends that wait together are written together.</summary>
+    private const int AtOnce = 32;
+
+    protected PeriodConsumerDefinition() => (EndpointName, ConcurrentMessageLimit) = (PeriodConsumers.Queue, AtOnce);
 
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpoint, IConsumerConfigurator<T> consumer, IRegistrationContext context) =>
-        consumer.UseMessageRetry(retry => retry.Exponential(6, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(200)));
+        consumer.UseMessageRetry(retry =>
+        {
+            retry.Exponential(6, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(200));
+            retry.Ignore<UnusableTotalsException>();
+        });
 }
 
 internal sealed class PeriodEndedDefinition : PeriodConsumerDefinition<PeriodEndedConsumer>;

@@ -10,7 +10,7 @@ using Report = Metering.BillingSync.Reports.Report;
 namespace Metering.BillingSync.Ops;
 
 /// <summary>What was, is and will be reported, for those who answer for the invoices.</summary>
-internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOpsBase
+internal sealed class BillingOpsService(BillingView view, FailedPeriods failed) : BillingOps.BillingOpsBase
 {
     private const int PageDefault = 100;
     private const int PageMost = 1000;
@@ -34,6 +34,12 @@ internal sealed class BillingOpsService(BillingView view) : BillingOps.BillingOp
         });
         return Task.FromResult(new GetTotalsReply { Totals = { totals.Values } });
     }
+
+    public override Task<ListFailedMessagesReply> ListFailedMessages(ListFailedMessagesRequest request, ServerCallContext context) =>
+        failed.List(request, context.CancellationToken);
+
+    public override Task<ReturnFailedMessagesReply> ReturnFailedMessages(ReturnFailedMessagesRequest request, ServerCallContext context) =>
+        failed.Return(request, context.CancellationToken);
 
     private ListReportsReply List(ListReportsRequest request, Place from)
     {

@@ -3,6 +3,9 @@ using Metering.Contracts.Messages;
 
 namespace Metering.BillingSync.Reports;
 
+/// <summary>A period's totals that nobody could mean: however often they come, they are refused.</summary>
+public sealed class UnusableTotalsException(string message) : Exception(message);
+
 /// <summary>
 /// What Stripe is to be told: the target, less everything planned and not proven refused. So whatever is in flight is never planned twice, and
 /// rounding happens once per period.
@@ -36,9 +39,12 @@ public static class Planning
     private static LineTotal LineOf(GroupTotal group)
     {
         var reporting = group.Reporting!;
-        if (reporting.Scale < 1) throw new InvalidOperationException($"group {group.Group} reports by a scale of {reporting.Scale}");
-        var total = checked((long)TotalOf(group, reporting.What));
-        return new LineTotal(group.Group, reporting.StripeMeter, reporting.What, reporting.Scale, total, Math.Max(0, total) / reporting.Scale);
+        if (reporting.Scale < 1) throw new UnusableTotalsException($"group {group.Group} reports by a scale of {reporting.Scale}");
+        var total = TotalOf(group, reporting.What);
+        if (total > long.MaxValue || total < long.MinValue)
+            throw new UnusableTotalsException($"group {group.Group} has a total beyond 64 bits: {total}");
+        return new LineTotal(
+            group.Group, reporting.StripeMeter, reporting.What, reporting.Scale, (long)total, (long)Int128.Max(0, total) / reporting.Scale);
     }
 
     private static Int128 TotalOf(GroupTotal group, string what) => what switch
@@ -46,7 +52,7 @@ public static class Planning
         "usage" => (Int128)group.Rollover + group.Quota + group.Credit + group.Overage + group.AdjustedUsage,
         "overage" => (Int128)group.Overage + group.AdjustedOverage,
         "charge" => (Int128)group.Charge + group.AdjustedCharge,
-        _ => throw new InvalidOperationException($"group {group.Group} reports '{what}', which is not known here"),
+        _ => throw new UnusableTotalsException($"group {group.Group} reports '{what}', which is not known here"),
     };
 
     /// <summary>A plan change can start a group anew within a period: both count on one line, each rounded by itself.</summary>
@@ -76,7 +82,7 @@ public static class Planning
     private static IEnumerable<long> Split(long delta)
     {
         if (delta / ValueMost is > PartsMost or < -PartsMost)
-            throw new InvalidOperationException($"{delta} is more than {PartsMost} reports can carry: the Stripe meter needs a larger scale");
+            throw new UnusableTotalsException($"{delta} is more than {PartsMost} reports can carry: the Stripe meter needs a larger scale");
         for (; delta != 0; delta -= Math.Clamp(delta, -ValueMost, ValueMost)) yield return Math.Clamp(delta, -ValueMost, ValueMost);
     }
 }

@@ -1,3 +1,4 @@
+using Metering.Kernel.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Metering.BillingSync.Sending;
@@ -5,6 +6,20 @@ namespace Metering.BillingSync.Sending;
 /// <summary>The section <c>Stripe</c> of the configuration.</summary>
 public sealed class StripeOptions
 {
+    private static readonly StripeOptions Unset = new();
+
+    /// <summary>As a program lists them.</summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new("Stripe:ApiKey", "Stripe's secret or restricted key, sk_… or rk_…", null, "required"),
+        new("Stripe:ApiBase", "where Stripe is; plain HTTP only on this machine", Unset.ApiBase),
+        new("Stripe:RequestsPerSecond", "calls started per second; 0: no limit", null, "25 with a test key, else 200"),
+        new("Stripe:Concurrency", "calls under way", Unset.Concurrency),
+        new("Stripe:Timeout", "how long an answer is waited for", Unset.Timeout),
+        new("Stripe:RetryAfter", "the wait after a first failure; doubled after each further one", Unset.RetryAfter),
+        new("Stripe:RetryAfterMost", "the longest wait between two attempts", Unset.RetryAfterMost),
+    ];
+
     /// <summary>A secret or restricted key: <c>sk_…</c>, <c>rk_…</c>.</summary>
     public string ApiKey { get; set; } = "";
 

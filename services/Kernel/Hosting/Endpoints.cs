@@ -17,10 +17,10 @@ public static class Endpoints
 
     /// <summary>Listens as configured; port 0 takes a free one.</summary>
     /// <exception cref="InvalidOperationException">An address is malformed or not of this machine's loopback: there is no access control yet.</exception>
-    public static void ListenOnLoopback(this WebApplicationBuilder builder, string grpc = "http://127.0.0.1:5100", string? health = "http://127.0.0.1:5101")
+    public static void ListenOnLoopback(this WebApplicationBuilder builder)
     {
-        var grpcAt = Parse(Grpc, builder.Configuration[Grpc] ?? grpc);
-        var healthAt = (builder.Configuration[Health] ?? health) is { Length: > 0 } url ? Parse(Health, url) : null;
+        var grpcAt = Parse(Grpc, builder.Configuration[Grpc]);
+        var healthAt = builder.Configuration[Health] is { Length: > 0 } url ? Parse(Health, url) : null;
         builder.Configuration[Grpc] = null; // listened on below, with its protocol
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -35,7 +35,7 @@ public static class Endpoints
     public static Uri GrpcAddress(this IServiceProvider services) =>
         new(services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    private static IPEndPoint Parse(string setting, string url)
+    private static IPEndPoint Parse(string setting, string? url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)
             throw new InvalidOperationException($"{setting} is '{url}'; expected an address like http://127.0.0.1:5100");

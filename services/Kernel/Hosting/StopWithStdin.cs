@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Metering.Kernel.Hosting;
@@ -15,17 +13,9 @@ public sealed class StopWithStdin(IHostApplicationLifetime lifetime) : Backgroun
         await Task.Yield();
         await using var input = Console.OpenStandardInput();
         var ignored = new byte[256];
-        while (await input.ReadAsync(ignored, stoppingToken).ConfigureAwait(false) > 0)
+        while (await input.ReadAsync(ignored, stoppingToken).AsTask().WaitAsync(stoppingToken).ConfigureAwait(false) > 0)
         {
         }
         lifetime.StopApplication();
     }
-}
-
-/// <summary>Registration.</summary>
-public static class StopWithStdinRegistration
-{
-    /// <summary>Adds it if <c>--stop-with-stdin</c> is among the arguments.</summary>
-    public static IServiceCollection AddStopWithStdin(this IServiceCollection services, string[] args) =>
-        args.Contains(StopWithStdin.Option) ? services.AddHostedService<StopWithStdin>() : services;
 }
