@@ -25,7 +25,7 @@ internal static class MeterEndpoints
         var status = call.Optional("status");
         if (status is not null) call.OneOf("status", status, "active", "inactive");
         var meters = account.Meters.Reverse().Where(m => status is null || m.Active == (status == "active"));
-        return Wire.Page(call, meters.Select(m => (m.Id, m.ToJson(account.Livemode))));
+        return Wire.Page(call, meters, m => m.Id, m => m.ToJson(account.Livemode));
     }
 
     internal static JsonObject Get(Call call, SimulatorAccount account, string id) => Find(account, id).ToJson(account.Livemode);
@@ -57,7 +57,8 @@ internal static class MeterEndpoints
         if (to <= from) throw Errors.Invalid("The end_time must be after the start_time.", "end_time");
         var lag = fault?.Kind == FaultKind.StaleSummary ? TimeSpan.FromMilliseconds(fault.DelayMs) : (TimeSpan?)null;
         var events = account.Visible(meter, customer, from, to, lag);
-        return Wire.Page(call, Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g)));
+        var summaries = Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g));
+        return Wire.Page(call, summaries, s => s.Id, s => s.Json);
     }
 
     private static SimulatorMeter Find(SimulatorAccount account, string id) =>

@@ -19,12 +19,14 @@ public sealed class SimulatorAccount
     private readonly List<RecordedEvent> events = [];
     private readonly List<AsyncError> errors = [];
     private readonly long[] outcomes = new long[4];
+    private readonly long begun;
     private int lastId;
     private long reads;
 
     internal SimulatorAccount(string key, SimulatorOptions options, Faults faults, Deliveries deliveries)
     {
         this.options = options;
+        begun = options.Time.GetUtcNow().ToUnixTimeSeconds();
         Key = key;
         Log = new EventLog(this, options, deliveries);
         Reports = new ErrorReports(this, options);
@@ -323,5 +325,6 @@ public sealed class SimulatorAccount
         return list;
     }
 
-    internal string NextId(string prefix) => $"{prefix}_sim{Interlocked.Increment(ref lastId):D8}";
+    /// <summary>Unlike those of an earlier run, as who receives events may remember their ids.</summary>
+    internal string NextId(string prefix) => $"{prefix}_sim{begun:x}{Interlocked.Increment(ref lastId):D8}";
 }

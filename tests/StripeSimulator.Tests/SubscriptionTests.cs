@@ -36,6 +36,21 @@ public class SubscriptionTests : BillingTest
         Assert.That(ends.Select(e => e.ToString("MM-dd")), Is.EqualTo(new[] { "12-31", "01-31", "02-28", "03-31" }));
     }
 
+    [Test]
+    public async Task A_price_is_found_by_its_key()
+    {
+        foreach (var key in new[] { "pro", "team" })
+        {
+            await PostAsync<Price>(
+                "/v1/prices", ("currency", "usd"), ("product", "prod_1"), ("unit_amount", 100), ("lookup_key", key),
+                ("recurring", new Dictionary<string, object> { ["interval"] = "month" }));
+        }
+
+        var found = (await GetAsync<StripeList<Price>>("/v1/prices?lookup_keys[0]=pro")).Single();
+        Assert.That((found.LookupKey, found.UnitAmount, found.Recurring.UsageType), Is.EqualTo(("pro", 100, "licensed")));
+        Assert.That((await GetAsync<Price>("/v1/prices/" + found.Id)).Id, Is.EqualTo(found.Id));
+    }
+
     [TestCase("day", 1)]
     [TestCase("week", 7)]
     [TestCase("year", 365)]
@@ -125,6 +140,19 @@ public class SubscriptionTests : BillingTest
         await RefusalAsync(SubscribeAsync(price, ("coupon", "half")));
         await RefusalAsync(GetAsync<Subscription>("/v1/subscriptions/sub_nope"), HttpStatusCode.NotFound);
         Assert.That(Account.AllSubscriptions, Is.Empty);
+    }
+
+    [TestCase("usage_type", "metered", "recurring[meter]")]
+    [TestCase("interval", "fortnight", "recurring[interval]")]
+    [TestCase("meter", "", "unit_amount")]
+    public async Task A_price_that_cannot_be_is_refused(string name, string value, string param)
+    {
+        var recurring = new Dictionary<string, object> { ["interval"] = "month" };
+        if (value.Length > 0) recurring[name] = value;
+        List<(string, object)> price = [("currency", "usd"), ("product", "prod_1"), ("recurring", recurring)];
+        if (param != "unit_amount") price.Add(("unit_amount", 1));
+        var refusal = await RefusalAsync(PostAsync<Price>("/v1/prices", [.. price]));
+        Assert.That(refusal.StripeError.Param, Is.EqualTo(param));
     }
 
     private static (string Name, object Value) Items(SimulatorPrice price) =>

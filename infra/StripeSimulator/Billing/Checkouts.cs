@@ -63,24 +63,10 @@ internal sealed class Checkouts(SimulatorAccount account, SimulatorOptions optio
         call.Allow(
             "mode", "customer", "client_reference_id", "line_items[]", "metadata[]", "subscription_data[]", "payment_intent_data[]",
             "success_url", "cancel_url", "payment_method_types[]", "expand");
-        var mode = call.OneOf("mode", call.Require("mode"), "payment", "subscription");
-        var lines = call.Indexes("line_items").Select(i => ReadLine(call, $"line_items[{i}]")).ToList();
-        if (lines.Count == 0) throw Errors.Missing("line_items");
-        if (mode == "subscription" && lines.Exists(l => l.Price.Interval is null))
-            throw Errors.Invalid("A subscription takes recurring prices only here.", "line_items");
-        var customer = call.Optional("customer");
         lock (account.Gate)
         {
-            var id = account.NextId("cs");
-            sessions.Add(new CheckoutSession
-            {
-                Id = id, Url = $"{options.Origin()}/simulator/checkout/{id}", Mode = mode, Created = account.WholeSecond,
-                Lines = lines, Currency = lines[0].Price.Currency,
-                Customer = customer is null ? null : account.CustomerFor(customer), Reference = call.Optional("client_reference_id"),
-                SuccessUrl = call.Optional("success_url"), Metadata = call.Map("metadata"),
-                SubscriptionMetadata = call.Nested("subscription_data", "metadata"),
-            });
-            var made = sessions[^1];
+            var made = Read(call);
+            sessions.Add(made);
             account.Agenda.Add(made.Created.AddDays(1), at => ExpireIfOpen(made, at));
             return made.ToJson(account.Livemode);
         }
@@ -129,6 +115,36 @@ internal sealed class Checkouts(SimulatorAccount account, SimulatorOptions optio
             Tell("checkout.session.async_payment_" + (paid ? "succeeded" : "failed"), session, account.Now);
             return true;
         }
+    }
+
+    private CheckoutSession Read(Call call)
+    {
+        var mode = call.OneOf("mode", call.Require("mode"), "payment", "subscription");
+        var lines = ReadLines(call, mode);
+        var id = account.NextId("cs");
+        return new CheckoutSession
+        {
+            Id = id,
+            Url = $"{options.Origin()}/simulator/checkout/{id}",
+            Mode = mode,
+            Created = account.WholeSecond,
+            Lines = lines,
+            Currency = lines[0].Price.Currency,
+            Customer = call.Optional("customer") is { } customer ? account.CustomerFor(customer) : null,
+            Reference = call.Optional("client_reference_id"),
+            SuccessUrl = call.Optional("success_url"),
+            Metadata = call.Map("metadata"),
+            SubscriptionMetadata = call.Nested("subscription_data", "metadata"),
+        };
+    }
+
+    private List<(SimulatorPrice Price, long Quantity)> ReadLines(Call call, string mode)
+    {
+        var lines = call.Indexes("line_items").Select(i => ReadLine(call, $"line_items[{i}]")).ToList();
+        if (lines.Count == 0) throw Errors.Missing("line_items");
+        return mode != "subscription" || lines.TrueForAll(l => l.Price.Interval is not null)
+            ? lines
+            : throw Errors.Invalid("A subscription takes recurring prices only here.", "line_items");
     }
 
     private SimulatorSubscription Subscribe(CheckoutSession session) => account.Subscriptions.Start(

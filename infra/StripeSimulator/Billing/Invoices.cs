@@ -9,15 +9,13 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
     private static readonly TimeSpan AttemptsApart = TimeSpan.FromDays(3);
     private readonly List<SimulatorInvoice> invoices = [];
 
-    /// <summary>Copies nothing: what is shown is as of the moment it is read.</summary>
     internal IReadOnlyList<SimulatorInvoice> All
     {
         get
         {
             lock (account.Gate)
             {
-                foreach (var draft in invoices.Where(i => i.Status == "draft")) draft.Lines = LinesOf(draft, DateTimeOffset.MaxValue);
-                return [.. invoices];
+                return [.. invoices.Select(UpToDate)];
             }
         }
     }
@@ -26,10 +24,13 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
     {
         call.Allow("customer", "subscription", "status", "limit", "starting_after", "ending_before", "expand");
         var (customer, subscription, status) = (call.Optional("customer"), call.Optional("subscription"), call.Optional("status"));
-        return Wire.Page(call, All.Reverse()
-            .Where(i => (customer is null || i.Customer == customer) && (subscription is null || i.Subscription == subscription))
-            .Where(i => status is null || i.Status == status)
-            .Select(i => (i.Id, i.ToJson(account.Livemode))));
+        lock (account.Gate)
+        {
+            var asked = invoices.AsEnumerable().Reverse()
+                .Where(i => (customer is null || i.Customer == customer) && (subscription is null || i.Subscription == subscription))
+                .Where(i => status is null || i.Status == status);
+            return Wire.Page(call, asked, i => i.Id, i => UpToDate(i).ToJson(account.Livemode));
+        }
     }
 
     internal JsonObject Get(Call call, string id) => Find(id).ToJson(account.Livemode);
@@ -86,7 +87,16 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
         return draft;
     }
 
-    private SimulatorInvoice Find(string id) => All.FirstOrDefault(i => i.Id == id) ?? throw Errors.NoSuch("invoice", id);
+    private SimulatorInvoice Find(string id)
+    {
+        lock (account.Gate) return invoices.Find(i => i.Id == id) is { } found ? UpToDate(found) : throw Errors.NoSuch("invoice", id);
+    }
+
+    private SimulatorInvoice UpToDate(SimulatorInvoice invoice)
+    {
+        if (invoice.Status == "draft") invoice.Lines = LinesOf(invoice, DateTimeOffset.MaxValue);
+        return invoice;
+    }
 
     private void FinalizeIfDraft(SimulatorInvoice invoice, DateTimeOffset at)
     {

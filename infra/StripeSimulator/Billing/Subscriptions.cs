@@ -33,11 +33,11 @@ internal sealed class Subscriptions(SimulatorAccount account)
     {
         call.Allow("customer", "status", "price", "limit", "starting_after", "ending_before", "expand");
         var (customer, status, price) = (call.Optional("customer"), call.Optional("status"), call.Optional("price"));
-        return Wire.Page(call, All.Reverse()
+        var asked = All.Reverse()
             .Where(s => customer is null || s.Customer == customer)
             .Where(s => status is "all" || (status is null ? s.EndedAt is null : s.Status == status))
-            .Where(s => price is null || s.Items.Any(i => i.Price.Id == price))
-            .Select(s => (s.Id, s.ToJson(account.Livemode))));
+            .Where(s => price is null || s.Items.Any(i => i.Price.Id == price));
+        return Wire.Page(call, asked, s => s.Id, s => s.ToJson(account.Livemode));
     }
 
     internal JsonObject Get(Call call, string id) => Find(id).ToJson(account.Livemode);

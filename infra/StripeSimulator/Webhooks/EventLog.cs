@@ -53,9 +53,8 @@ internal sealed class EventLog(SimulatorAccount account, SimulatorOptions option
     {
         call.Allow("type", "types[]", "limit", "starting_after", "ending_before", "expand");
         var types = call.Map("types").Values.Append(call.Optional("type")).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return Wire.Page(call, All.Reverse()
-            .Where(e => !e.IsThin && (types.Count == 0 || types.Contains(e.Type)))
-            .Select(e => (e.Id, (JsonObject)e.Body.DeepClone())));
+        var asked = All.Reverse().Where(e => !e.IsThin && (types.Count == 0 || types.Contains(e.Type)));
+        return Wire.Page(call, asked, e => e.Id, e => (JsonObject)e.Body.DeepClone());
     }
 
     internal JsonObject Get(string id, bool thin) =>
