@@ -52,7 +52,8 @@ public sealed class EventStoreSettings
         var reach = client.ConnectivitySettings;
         if (!Says(text, "gossipTimeout")) reach.GossipTimeout = ConnectWithin;
         if (!Says(text, "defaultDeadline")) client.DefaultDeadline = 2 * ConnectWithin;
-        if (!Says(text, "maxDiscoverAttempts")) reach.MaxDiscoverAttempts = 1;
+        // the client learns the nodes that the string names in its first attempt, and asks them from the second on
+        if (!Says(text, "maxDiscoverAttempts")) reach.MaxDiscoverAttempts = 2;
         var create = client.CreateHttpMessageHandler!;
         client.CreateHttpMessageHandler = () =>
         {
