@@ -46,7 +46,8 @@ answers() { tool "$1" "$2" "$bin/rabbitmqctl" -q await_startup --timeout 5; }
 start() { # FOLDER PORT
     if [[ -z $(pid_in "$1/pid") ]]; then
         prepare "$1" "$2"
-        (cd "$1" && tool "$1" "$2" setsid "$bin/rabbitmq-server" >"$1/out" 2>&1 </dev/null &)
+        # all of it redirected: whoever captures what this prints would else wait for the server's end
+        (cd "$1" && tool "$1" "$2" setsid "$bin/rabbitmq-server") >"$1/out" 2>&1 </dev/null &
     fi
     wait_until 60 answers "$1" "$2" || { tail -n 5 "$1/out" >&2; return 1; }
     echo "amqp://guest:guest@127.0.0.1:$2"
