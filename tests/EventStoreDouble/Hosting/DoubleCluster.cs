@@ -25,16 +25,9 @@ public sealed class DoubleCluster : IAsyncDisposable
     /// <summary>The node that takes writes, or null while there is none.</summary>
     public DoubleNode? Leader { get; private set; }
 
-    /// <summary>What a client is given: the credentials, every node, and what it must know of TLS.</summary>
-    public string ConnectionString
-    {
-        get
-        {
-            var credentials = Options.Credentials is { } given ? $"{given.User}:{given.Password}@" : "";
-            var nodes = string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"));
-            return $"esdb://{credentials}{nodes}?{(Options.Tls ? "tls=true&tlsVerifyCert=false" : "tls=false")}";
-        }
-    }
+    /// <summary>What a client is given: every node, and what it must know of TLS; credentials are for the caller to put in.</summary>
+    public string ConnectionString =>
+        $"esdb://{string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"))}?{(Options.Tls ? "tls=true&tlsVerifyCert=false" : "tls=false")}";
 
     internal Log Log => Volatile.Read(ref _log);
 

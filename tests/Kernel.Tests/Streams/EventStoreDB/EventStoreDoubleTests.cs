@@ -6,7 +6,7 @@ using Metering.Kernel.Streams.EventStoreDB;
 namespace Metering.Kernel.Tests.Streams;
 
 /// <summary>The adapter in trouble, on a double of a node or of a cluster.</summary>
-public sealed class EventStoreStreamsTests
+public sealed class EventStoreDoubleTests
 {
     private static readonly DateTimeOffset Run = TimeProvider.System.GetUtcNow();
 
@@ -185,7 +185,7 @@ public sealed class EventStoreStreamsTests
     [Test]
     public async Task Wrong_credentials_are_said_and_nothing_was_appended()
     {
-        await Open(new DoubleOptions { Credentials = ("admin", "changeit") }, "admin:guess@");
+        await Open(new DoubleOptions { Tls = true, Credentials = ("admin", "changeit") }, "admin:guess@");
         Assert.That((await Away(Append("s", Revisions.None, Event()))).Message, Does.Contain("EventStore"));
     }
 
