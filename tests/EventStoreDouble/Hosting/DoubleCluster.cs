@@ -27,7 +27,8 @@ public sealed class DoubleCluster : IAsyncDisposable
 
     /// <summary>What a client is given: every node, and what it must know of TLS; credentials are for the caller to put in.</summary>
     public string ConnectionString =>
-        $"esdb://{string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"))}?{(Options.Tls ? "tls=true&tlsVerifyCert=false" : "tls=false")}";
+        $"esdb://{string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"))}?"
+        + (Options.Tls ? "tls=true&tlsVerifyCert=false" : "tls=false");
 
     internal Log Log => Volatile.Read(ref _log);
 

@@ -33,7 +33,8 @@ public sealed class EventStoreDoubleTroubleTests
 
     private static NewEvent Event() => new(Guid.CreateVersion7(Run), "noted.v1", ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty);
 
-    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) => _streams.Append(stream, expected, events, _stop.Token);
+    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) =>
+        _streams.Append(stream, expected, events, _stop.Token);
 
     /// <summary>As the decision runner does: the identical append again until the answer is definite.</summary>
     private async Task<Appended> Settle(string stream, long expected, params NewEvent[] events)
