@@ -5,6 +5,8 @@ namespace Metering.Kernel.Streams.EventStoreDB;
 /// <summary>How to reach an EventStoreDB or KurrentDB node (23.10 or newer) or cluster.</summary>
 public sealed class EventStoreSettings
 {
+    private const string BadCredentials = "before the @ there must be user:password, neither with a : or an @ in it";
+
     // a node that is away must be noticed soon: the client's own defaults wait five and ten seconds
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(1);
 
@@ -22,6 +24,8 @@ public sealed class EventStoreSettings
     /// <exception cref="FormatException">It says what is wrong, without the password.</exception>
     public static EventStoreSettings Parse(string connectionString)
     {
+        // the client would take what follows the first one for a host
+        if (connectionString.Split('?')[0].Count(letter => letter == '@') > 1) throw new FormatException(BadCredentials);
         try
         {
             var client = EventStoreClientSettings.Create(WithKnownScheme(connectionString));
@@ -52,7 +56,8 @@ public sealed class EventStoreSettings
         var reach = client.ConnectivitySettings;
         if (!Says(text, "gossipTimeout")) reach.GossipTimeout = ConnectWithin;
         if (!Says(text, "defaultDeadline")) client.DefaultDeadline = 2 * ConnectWithin;
-        if (!Says(text, "maxDiscoverAttempts")) reach.MaxDiscoverAttempts = 1;
+        // the first attempt of a new client only learns the seeds, the second asks them
+        if (!Says(text, "maxDiscoverAttempts")) reach.MaxDiscoverAttempts = 2;
         var create = client.CreateHttpMessageHandler!;
         client.CreateHttpMessageHandler = () =>
         {
@@ -67,7 +72,7 @@ public sealed class EventStoreSettings
     // these two quote what stands where the password may stand
     private static string Reason(Exception bad) => bad switch
     {
-        InvalidUserCredentialsException => "before the @ there must be user:password, neither with a : or an @ in it",
+        InvalidUserCredentialsException => BadCredentials,
         InvalidHostException => "after the credentials there must be host:port, several of them with commas between",
         _ => bad.Message,
     };

@@ -13,8 +13,8 @@ internal sealed class Reach(TimeProvider clock)
     private long _nextTry;
     private long _lastAnswer = clock.GetTimestamp();
 
-    /// <summary>How long nothing has been heard from the store.</summary>
-    public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref _lastAnswer));
+    /// <summary>When the store was last heard of: a call that waits in vain while this stays as it was is not alone.</summary>
+    public long LastAnswer => Volatile.Read(ref _lastAnswer);
 
     /// <exception cref="StreamsUnavailableException">The store is away and it is not this call's turn to try.</exception>
     public void Enter()

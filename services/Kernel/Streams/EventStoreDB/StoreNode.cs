@@ -67,17 +67,30 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         _reach.Enter();
         // the client would write the ambient trace into the event's metadata, which is hashed and must be stored as it is
         Activity.Current = null;
-        var client = Volatile.Read(ref _client);
+        var (client, heard) = (Volatile.Read(ref _client), _reach.LastAnswer);
         try
         {
-            var answer = await call(client).WaitAsync(AnswerWithin, clock, cancellation);
+            var answer = await Answer(call(client), cancellation);
             _reach.Answered();
             return answer;
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            Note(failure, client);
+            Note(failure, client, heard);
             throw Failures.OfAppend(failure);
+        }
+    }
+
+    // the client goes on inside its receiving loop: a caller that blocked there would wait for the next answer for ever
+    private async Task<T> Answer<T>(Task<T> coming, CancellationToken cancellation)
+    {
+        try
+        {
+            return await coming.WaitAsync(AnswerWithin, clock, cancellation);
+        }
+        finally
+        {
+            await Task.Yield();
         }
     }
 
@@ -88,6 +101,7 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
 
     private async ValueTask<bool> Next(EventStoreClient client, IAsyncEnumerator<StreamMessage> messages, CancellationToken cancellation)
     {
+        var heard = _reach.LastAnswer;
         try
         {
             var next = messages.MoveNextAsync();
@@ -97,18 +111,18 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            Note(failure, client);
+            Note(failure, client, heard);
             throw Failures.OfRead(failure);
         }
     }
 
-    private void Note(Exception failure, EventStoreClient client)
+    private void Note(Exception failure, EventStoreClient client, long heard)
     {
         if (Failures.IsAnswer(failure))
         {
             _reach.Answered();
         }
-        else if (failure is TimeoutException && _reach.Silence >= AnswerWithin)
+        else if (failure is TimeoutException && _reach.LastAnswer == heard)
         {
             _reach.WaitedInVain();
             Replace(client);
