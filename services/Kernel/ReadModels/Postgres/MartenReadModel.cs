@@ -41,7 +41,7 @@ internal sealed class MartenReadModel : IReadModel, IAsyncDisposable
         Schema.KindOf(typeof(T));
         await Create(cancellation);
         await using var session = _documents.QuerySession();
-        var found = await session.LoadManyAsync<T>(cancellation, [.. ids]);
+        var found = await session.LoadManyAsync<T>(cancellation, ids.ToArray());
         return found.ToDictionary(document => document.Id, StringComparer.Ordinal);
     }
 
