@@ -42,6 +42,10 @@ public static class Attempts
     public static List<BillingEvent> Miss(Report report, MarkMissing command, DateTimeOffset at) =>
         report.Status is ReportStatus.Accepted or ReportStatus.Doubted ? [new ReportMissing(at, report.Identifier, command.Why)] : [];
 
+    /// <summary>Told twice, it was dropped once. While an answer is still to come, that decides first.</summary>
+    public static List<BillingEvent> Reject(Report report, RejectTaken command, DateTimeOffset at) =>
+        report.Status is ReportStatus.Accepted or ReportStatus.Doubted ? [new ReportRejected(at, report.Identifier, command.Code, command.Message)] : [];
+
     private const string TooLateToAsk = "an earlier attempt may have been taken; too late to ask";
 
     private static string CodeOf(CarryReason reason) => reason == CarryReason.OutOfWindow ? "out_of_window" : "invoice_final";

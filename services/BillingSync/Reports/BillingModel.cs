@@ -39,6 +39,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
             Happened(state, Attempts.Begin(report, begin, state.TooLate(policy, report, at), at)),
         RecordAnswer answer => Happened(state, Attempts.Record(Find(state, answer.Identifier), answer, at)),
         MarkMissing missing => Happened(state, Attempts.Miss(Find(state, missing.Identifier), missing, at)),
+        RejectTaken dropped => Happened(state, Attempts.Reject(Find(state, dropped.Identifier), dropped, at)),
         Survey => [],
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no meaning here"),
     };
@@ -71,6 +72,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
         MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),
+        RejectTaken dropped => new Stands(state.Revision, Find(state, dropped.Identifier).Status),
         Survey => new Surveyed(state.Revision, Carrying.Survey(state, policy, at)),
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no answer"),
     };

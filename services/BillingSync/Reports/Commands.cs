@@ -39,6 +39,9 @@ public sealed record OpenPeriod(int Number, DateTimeOffset Start, DateTimeOffset
 /// <summary>Says that Stripe does not have a report that it took or may have taken.</summary>
 public sealed record MarkMissing(string Identifier, string Why) : BillingCommand;
 
+/// <summary>Says that Stripe dropped a report after it had taken it, and why.</summary>
+public sealed record RejectTaken(string Identifier, string Code, string Message) : BillingCommand;
+
 /// <summary>Asks how a user's lines stand.</summary>
 public sealed record Survey : BillingCommand;
 
