@@ -44,7 +44,7 @@ public static class Registration
         services.AddSingleton<BillingModel>().AddSingleton(NewRunner).AddSingleton(NewSink);
         services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
         services.AddSingleton<Resync>().AddSingleton<Retrying>().AddSingleton<LineExplainer>().AddSingleton<BillingSchedule>();
-        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>();
+        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>().AddSingleton<StripeProblems>();
         services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
         services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
         services.AddHostedService(provider => provider.GetRequiredService<BillingSchedule>());
