@@ -21,7 +21,7 @@ public sealed class BillingOptions
         new("Billing:CarryForward", "auto, or operator: it waits for metering carry-forward", Unset.CarryForward),
         new("Billing:Plans:*", "Billing:Plans:PRICE: the plan of who subscribes to that Stripe price, by its id, lookup key or product"),
         new("Billing:PlanChange", "how it follows another plan: now_carry, now_reset or next_period", Unset.PlanChange),
-        new("Billing:SuspendOnPaymentFailed", "after so many failed payments of an invoice, or the last that Stripe makes; 0: never", Unset.SuspendOnPaymentFailed),
+        new("Billing:SuspendOnPaymentFailed", "failed payments of an invoice after which, or the last, a user is suspended; 0: never", Unset.SuspendOnPaymentFailed),
         new("Billing:Credits:*", "Billing:Credits:CURRENCY:Unit and :PerSmallestUnit: what a payment grants per cent", null, "the money itself"),
         new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
     ];
@@ -130,7 +130,7 @@ internal sealed class BillingOptionsRules : IValidateOptions<BillingOptions>
         if (options.AccountsAt.Contains(null)) yield return $"Billing:Accounts is '{options.Accounts}'; expected addresses like http://127.0.0.1:5110";
         foreach (var (currency, credit) in options.Credits)
             if (credit.Unit.Length == 0 || credit.PerSmallestUnit < 1)
-                yield return $"Billing:Credits:{currency} is '{credit.Unit}', {credit.PerSmallestUnit}; expected a Unit, and a PerSmallestUnit of 1 or more";
+                yield return $"Billing:Credits:{currency}:Unit is '{credit.Unit}' and :PerSmallestUnit {credit.PerSmallestUnit}; expected a unit, and 1 or more";
         foreach (var (meter, settings) in options.Meters)
             if (settings.Mode is not (MeterOptions.Period or MeterOptions.Continuous))
                 yield return $"Billing:Meters:{meter}:Mode is '{settings.Mode}'; expected period or continuous";

@@ -161,6 +161,10 @@ public sealed class HostTests
     [TestCase("Billing:Grace", "-00:00:01")]
     [TestCase("Billing:Every", "00:00:00")]
     [TestCase("Billing:CarryForward", "maybe")]
+    [TestCase("Billing:PlanChange", "soon")]
+    [TestCase("Billing:SuspendOnPaymentFailed", "-1")]
+    [TestCase("Billing:Credits:usd:Unit", "USD")]
+    [TestCase("Billing:Accounts", "nowhere")]
     [TestCase("Billing:Meters:tokens:Mode", "daily")]
     public Task So_is_one_of_billing(string setting, string value) => A_setting_that_cannot_work_is_refused_at_start(setting, value);
 

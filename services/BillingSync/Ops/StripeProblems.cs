@@ -31,7 +31,7 @@ internal sealed class StripeProblems(StripeView view)
 
     private static IEnumerable<StripeProblem> Subscriptions(StripeState state) =>
         from one in state.Subscriptions
-        where one is { IsMapped: false, News.IsLive: true }
+        where one is { IsMapped: false, News.IsLive: true } && state.UserOf(one.News) is not null
         select New(StripeProblemKind.NoPlan, state.UserOf(one.News), $"{one.News.Id}: Billing:Plans has none of its prices ({one.News.Prices})");
 
     private static IEnumerable<StripeProblem> Unlinked(StripeState state) => state.IsUnlinked
@@ -41,11 +41,14 @@ internal sealed class StripeProblems(StripeView view)
     /// <summary>Of what was refused, the last word on each kind counts: what was done since is no problem any more.</summary>
     private static IEnumerable<StripeProblem> Steps(StripeState state) =>
         from step in state.Steps
-        where step.IsOpen || (step.Refused is not null && !state.Steps.SkipWhile(one => one != step).Skip(1).Any(later => Replaces(later.Planned, step.Planned)))
+        where step.IsOpen || (step.Refused is not null && !IsReplaced(state, step))
         select At(
             New(step.IsOpen ? StripeProblemKind.Pending : StripeProblemKind.Refused, step.Planned.User,
                 $"{step.Planned.Kind} {step.Planned.Plan}{step.Planned.Source}: {step.Refused ?? "not done yet"}"),
             step.Planned);
+
+    private static bool IsReplaced(StripeState state, Step step) =>
+        state.Steps.SkipWhile(one => one != step).Skip(1).Any(later => Replaces(later.Planned, step.Planned));
 
     private static bool Replaces(StepPlanned later, StepPlanned step) =>
         later.User == step.User && later.Source == step.Source && Topic(later.Kind) == Topic(step.Kind);

@@ -15,7 +15,8 @@ public sealed class AccountsAwayException(Exception cause) : Exception($"Account
 /// came of the ids before.
 /// </summary>
 public sealed class AccountSteps(
-    DecisionRunner<StripeState, StripeCommand, Known> runner, LedgerTrail trail, Accounts.AccountsClient accounts, AccountPolicy policy, TimeProvider clock)
+    DecisionRunner<StripeState, StripeCommand, Known> runner, LedgerTrail trail, Accounts.AccountsClient accounts, AccountPolicy policy,
+    TimeProvider clock)
 {
     /// <summary>How long the ledger is trusted to know an id: less than it does, by what clocks differ and calls take.</summary>
     public static readonly TimeSpan Remembered = RememberedIds.Horizon - TimeSpan.FromMinutes(1);
@@ -25,7 +26,8 @@ public sealed class AccountSteps(
     private static readonly Caller Self = new("stripe-webhooks", null);
 
     // gRPC compares deadlines with the system's clock
-    private readonly Tries tries = new(TimeProvider.System, new MeteringOptions { Timeout = TimeSpan.FromSeconds(8), TryTimeout = TimeSpan.FromSeconds(4) });
+    private readonly Tries tries = new(
+        TimeProvider.System, new MeteringOptions { Timeout = TimeSpan.FromSeconds(8), TryTimeout = TimeSpan.FromSeconds(4) });
 
     /// <summary>Does a customer's open steps, in order.</summary>
     /// <exception cref="AccountsAwayException">One is not done, nor those after it.</exception>

@@ -57,28 +57,29 @@ public sealed partial class ErrorReports(
 
     private async Task Run(string eventId)
     {
+        var stop = stopping.Token;
         // not within the gate, nor within the webhook's call
         await Task.Yield();
-        for (var failures = 0; !stopping.IsCancellationRequested; failures++)
+        for (var failures = 0; !stop.IsCancellationRequested; failures++)
         {
             try
             {
-                if (await TryTake(eventId, stopping.Token)) break;
-                await Pause(failures);
+                if (await TryTake(eventId, stop)) break;
+                await Pause(failures, stop);
             }
-            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            catch (Exception failure) when (!stop.IsCancellationRequested)
             {
                 LogFailed(eventId, failure);
-                await Pause(failures);
+                await Pause(failures, stop);
             }
         }
         lock (gate) underWay.Remove(eventId);
     }
 
-    private async Task Pause(int failures)
+    private async Task Pause(int failures, CancellationToken stop)
     {
         var doubled = options.RetryAfter * (1L << Math.Min(failures, 30));
-        await Task.Delay(doubled < options.RetryAfterMost ? doubled : options.RetryAfterMost, clock, stopping.Token)
+        await Task.Delay(doubled < options.RetryAfterMost ? doubled : options.RetryAfterMost, clock, stop)
             .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -119,16 +120,12 @@ public sealed partial class ErrorReports(
         return ((Stands)await reports.Handle(BillingModel.StreamOf(user), rejection, Self, cancellation)).Status;
     }
 
-    private static List<Sample> SamplesOf(JsonElement reason)
-    {
-        if (reason.Find("error_types") is not { } types) return [];
-        return
-        [
-            .. from type in types.EnumerateArray()
-               from sample in type.Find("sample_errors")?.EnumerateArray().ToArray() ?? []
-               select new Sample(sample.Need("request").Text("identifier"), type.Text("code"), sample.TextOrNone("error_message") ?? ""),
-        ];
-    }
+    private static List<Sample> SamplesOf(JsonElement reason) =>
+    [
+        .. from type in reason.Find("error_types").List()
+           from sample in type.Find("sample_errors").List()
+           select new Sample(sample.Need("request").Text("identifier"), type.Text("code"), sample.TextOrNone("error_message") ?? ""),
+    ];
 
     /// <param name="Identifier">The event's, or the idempotency key of its call: ours is the identifier, with the attempt after a #.</param>
     private sealed record Sample(string Identifier, string Code, string Message)
@@ -136,7 +133,7 @@ public sealed partial class ErrorReports(
         public string Report => Identifier.Split('#')[0];
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stripe dropped usage ({EventId}): {Errors} errors, {Named} named, {Unknown} of them unknown here: {Summary}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stripe dropped {Errors} meter events ({EventId}), {Named} named, {Unknown} unknown: {Summary}")]
     private partial void LogDropped(string eventId, long errors, long named, int unknown, string summary);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "what Stripe dropped ({EventId}) could not be taken in and is tried again")]

@@ -11,7 +11,10 @@ internal static class Following
         var steps = UsersOf(state).SelectMany(user => new[] { PlanFor(state, user), StandingFor(state, user) })
             .Concat(state.Payments.Where(payment => !state.IsGranted(payment)).Select(payment => GrantFor(state, payment)))
             .OfType<StepPlanned>().ToList();
-        return steps.Select((step, i) => step with { At = at, EventId = eventId, Command = CommandIds.Of(at, $"{eventId} {state.Steps.Count + i}") });
+        return steps.Select((step, i) => step with
+        {
+            At = at, EventId = eventId, Command = CommandIds.Of(at, $"{eventId} {state.Steps.Count + i}"),
+        });
     }
 
     private static SortedSet<string> UsersOf(StripeState state) => new(
@@ -22,7 +25,8 @@ internal static class Following
     /// <summary>Of several subscriptions, the youngest that is live and has a plan.</summary>
     private static StepPlanned? PlanFor(StripeState state, string user)
     {
-        var wanted = state.Subscriptions.LastOrDefault(one => one.News is { IsLive: true, Plan: not null } && state.UserOf(one.News) == user)?.News.Plan;
+        var live = state.Subscriptions.Where(one => one.News is { IsLive: true, Plan: not null } && state.UserOf(one.News) == user);
+        var wanted = live.LastOrDefault()?.News.Plan;
         if (wanted == state.PlanOf(user)?.Planned.Plan) return null;
         return New(user, wanted is null ? StepKind.EndPlan : StepKind.AssignPlan) with { Plan = wanted };
     }
@@ -31,7 +35,7 @@ internal static class Following
     private static StepPlanned? StandingFor(StripeState state, string user)
     {
         var owes = state.Invoices.Any(invoice => invoice.Standing == InvoiceStanding.Owed && state.UserOf(invoice) == user)
-            || state.Subscriptions.Any(one => one.News.IsHeld && state.UserOf(one.News) == user);
+            || state.Subscriptions.Any(one => one.News is { IsHeld: true, Plan: not null } && state.UserOf(one.News) == user);
         var suspension = state.SuspensionOf(user) is { Planned.Kind: StepKind.Suspend } own ? own : null;
         if (owes == suspension is not null) return null;
         return New(user, owes ? StepKind.Suspend : StepKind.Resume) with { Lifts = suspension?.Commands[^1] };

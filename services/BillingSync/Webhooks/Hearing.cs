@@ -12,8 +12,7 @@ internal static class Hearing
     {
         var news = hear.News;
         var note = news.Subscription is { } subscription ? WhyOld(state, news, subscription, hear.IsCurrent)
-            : news.Invoice is { Standing: not InvoiceStanding.Settled } invoice && state.Invoice(invoice.Id) is { Standing: InvoiceStanding.Settled } ? "it has been paid"
-            : null;
+            : news.Invoice is { } invoice ? WhyOld(state, invoice) : null;
         return note is null
             ? new EventHeard(at, news.EventId, news.Type, news.Created, news.Subscription, news.Invoice, news.Payment, news.User)
             : new EventHeard(at, news.EventId, news.Type, news.Created, Note: note);
@@ -24,12 +23,14 @@ internal static class Hearing
         !hear.IsCurrent && hear.News.Type != Created && hear.News.Subscription is { HasEnded: false } news
         && state.Subscription(news.Id) is { News.HasEnded: false } known && known.AsOf == hear.News.Created && known.News != news;
 
-    private static string? WhyOld(StripeState state, News news, SubscriptionNews subscription, bool isCurrent) => state.Subscription(subscription.Id) switch
+    private static string? WhyOld(StripeState state, News news, SubscriptionNews subscription, bool isCurrent)
     {
-        null => null,
-        { News.HasEnded: true } => "the subscription has ended",
-        _ when subscription.HasEnded || isCurrent => null,
-        var known when news.Created < known.AsOf || (news.Created == known.AsOf && news.Type == Created) => "newer is known",
-        _ => null,
-    };
+        if (state.Subscription(subscription.Id) is not { } known) return null;
+        if (known.News.HasEnded) return "the subscription has ended";
+        if (subscription.HasEnded || isCurrent) return null;
+        return news.Created < known.AsOf || (news.Created == known.AsOf && news.Type == Created) ? "newer is known" : null;
+    }
+
+    private static string? WhyOld(StripeState state, InvoiceNews invoice) =>
+        invoice.Standing != InvoiceStanding.Settled && state.Invoice(invoice.Id) is { Standing: InvoiceStanding.Settled } ? "it is settled" : null;
 }

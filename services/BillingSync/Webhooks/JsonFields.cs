@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Metering.BillingSync.Webhooks;
 
-/// <summary>Fields of Stripe's JSON, where null is as good as absent.</summary>
+/// <summary>Fields of Stripe's JSON, where null is as good as absent. What is of another kind than expected is no event.</summary>
 internal static class JsonFields
 {
     /// <exception cref="FormatException">There is none.</exception>
@@ -25,4 +25,7 @@ internal static class JsonFields
 
     /// <summary>A whole number; 0 if there is none.</summary>
     public static long Number(this JsonElement of, string name) => of.Find(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
+
+    /// <summary>The elements of a list; none if there is no list.</summary>
+    public static JsonElement[] List(this JsonElement? of) => of is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
 }

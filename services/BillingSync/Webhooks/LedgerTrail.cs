@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Metering.BillingSync.Replaying;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
@@ -52,15 +53,18 @@ public sealed class LedgerTrail(IEventStreams streams)
         await foreach (var batch in streams.Subscribe(upto, [LedgerStreams.Prefix], cancellation))
         {
             foreach (var stored in batch.Events)
-                if (stored.Type.StartsWith("plan_assigned.", StringComparison.Ordinal) && LedgerStreams.Decode(stored) is PlanAssigned { StripeCustomer: { } customer })
+                if (IsAssignment(stored) && LedgerStreams.Decode(stored) is PlanAssigned { StripeCustomer: { } customer })
                     users[customer] = LedgerStreams.UserOf(stored.Stream);
             upto = batch.Upto;
             if (batch.CaughtUp) break;
         }
     }
 
+    // of all that ledgers hold, the least is read
+    private static bool IsAssignment(StoredEvent stored) => stored.Type.StartsWith("plan_assigned.", StringComparison.Ordinal);
+
     private async IAsyncEnumerable<LedgerEvent> Backwards(
-        string user, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        string user, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var stored in streams.Read(LedgerStreams.Of(user), Direction.Backwards, Revisions.End, cancellation: cancellation))
             yield return LedgerStreams.Decode(stored);

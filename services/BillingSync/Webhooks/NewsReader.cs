@@ -20,10 +20,11 @@ public sealed class NewsReader(AccountPolicy policy)
     public News? Read(JsonElement body)
     {
         var (type, about) = (body.Text("type"), body.Need("data").Need("object"));
-        var of = new Envelope(body.Text("id"), type, DateTimeOffset.FromUnixTimeSeconds(body.Need("created").GetInt64()));
+        var of = new Envelope(body.Text("id"), type, DateTimeOffset.FromUnixTimeSeconds(body.Number("created")));
         return type switch
         {
-            _ when type.StartsWith("customer.subscription.", StringComparison.Ordinal) => Of(of, about.Text("customer", "id")) with { Subscription = Subscription(about) },
+            _ when type.StartsWith("customer.subscription.", StringComparison.Ordinal) =>
+                Of(of, about.Text("customer", "id")) with { Subscription = Subscription(about) },
             "invoice.payment_failed" => Invoice(of, about, StandingOf(about)),
             "invoice.paid" or "invoice.payment_succeeded" or "invoice.voided" => Invoice(of, about, InvoiceStanding.Settled),
             "checkout.session.completed" or "checkout.session.async_payment_succeeded" => Checkout(of, about),
@@ -35,7 +36,7 @@ public sealed class NewsReader(AccountPolicy policy)
     /// <summary>A subscription as Stripe has it.</summary>
     public SubscriptionNews Subscription(JsonElement about)
     {
-        var prices = about.Find("items")?.Find("data") is { } items ? items.EnumerateArray().Select(item => item.Need("price")).ToList() : [];
+        var prices = (about.Find("items")?.Find("data")).List().Select(item => item.Need("price")).ToList();
         return new SubscriptionNews(
             about.Text("id"), about.Text("status"), string.Join(' ', prices.Select(price => price.Text("id"))),
             prices.Select(PlanOf).FirstOrDefault(plan => plan is not null), UserIn(about));
@@ -62,7 +63,8 @@ public sealed class NewsReader(AccountPolicy policy)
         var details = about.Find("parent")?.Find("subscription_details") ?? about.Find("subscription_details");
         var subscription = details?.TextOrNone("subscription", "id") ?? about.TextOrNone("subscription", "id");
         if (subscription is null) return null;
-        return Of(of, customer) with { Invoice = new InvoiceNews(about.Text("id"), standing, subscription, details is { } own ? UserIn(own) : null) };
+        var user = details is { } own ? UserIn(own) : null;
+        return Of(of, customer) with { Invoice = new InvoiceNews(about.Text("id"), standing, subscription, user) };
     }
 
     private News? Checkout(Envelope of, JsonElement about)
@@ -76,7 +78,8 @@ public sealed class NewsReader(AccountPolicy policy)
     private PaymentNews? PaymentIn(JsonElement about)
     {
         var isOurs = (Metadata(about, UserKey) ?? Metadata(about, AmountKey) ?? Metadata(about, UnitKey)) is not null;
-        if (!isOurs || about.TextOrNone("mode") != "payment" || about.TextOrNone("payment_status") is not ("paid" or "no_payment_required")) return null;
+        var isPaid = about.TextOrNone("mode") == "payment" && about.TextOrNone("payment_status") is "paid" or "no_payment_required";
+        if (!isOurs || !isPaid) return null;
         var (unit, amount) = Worth(about);
         return amount < 1 ? null : new(about.TextOrNone("payment_intent", "id") ?? about.Text("id"), unit, amount, UserIn(about));
     }

@@ -60,8 +60,8 @@ public sealed class StripeModel : IStreamModel<StripeState, StripeCommand, Known
         var isRepeat = IdOf(command) is { } id && state.HasHeard(id);
         var isInDoubt = command is Hear hear && !isRepeat && Hearing.IsInDoubt(state, hear);
         List<StripeFact> facts = isInDoubt ? [] : FactsOf(state, command, isRepeat, at);
-        var answer = new Known(state.Revision, [.. state.Steps.Where(step => step.IsOpen).Select(OpenStep.Of)], isRepeat, isInDoubt, state.IsUnlinked);
-        return new([.. facts.Select(ToFact)], answer);
+        var open = state.Steps.Where(step => step.IsOpen).Select(OpenStep.Of);
+        return new([.. facts.Select(ToFact)], new Known(state.Revision, [.. open], isRepeat, isInDoubt, state.IsUnlinked));
     }
 
     public bool IsAhead(StripeState state) => false;

@@ -39,8 +39,12 @@ public sealed class StripeState
 
     public string? UserOf(SubscriptionNews subscription) => subscription.User ?? User;
 
-    public string? UserOf(InvoiceNews invoice) =>
-        invoice.User ?? (invoice.Subscription is { } id ? Subscription(id)?.News.User : null) ?? User;
+    /// <summary>
+    /// Whose plan it is for. What the customer owes for something else is none of ours; before its subscription is known, only its own word counts.
+    /// </summary>
+    public string? UserOf(InvoiceNews invoice) => invoice.Subscription is { } id && Subscription(id) is { } known
+        ? known.News.Plan is null ? null : invoice.User ?? UserOf(known.News)
+        : invoice.User;
 
     public string? UserOf(PaymentNews payment) => payment.User ?? User;
 
@@ -55,7 +59,6 @@ public sealed class StripeState
     /// <summary>Something is known that nobody can act on before somebody says which user it is about.</summary>
     public bool IsUnlinked =>
         subscriptions.Exists(one => one.News is { IsLive: true, Plan: not null } && UserOf(one.News) is null)
-        || Invoices.Any(invoice => invoice.Standing == InvoiceStanding.Owed && UserOf(invoice) is null)
         || Payments.Any(payment => UserOf(payment) is null);
 
     /// <summary>Takes a fact in. What cannot be is a defect and throws.</summary>

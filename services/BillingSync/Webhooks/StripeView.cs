@@ -69,8 +69,10 @@ public sealed partial class StripeView(IEventStreams streams, ErrorReports error
             Interlocked.Exchange(ref changed, New()).SetResult();
         }
         if (batch.CaughtUp && resumed.TrySetResult())
-            foreach (var left in Read((_, state) => state is { Errors: { } heard, ErrorsTaken: null } ? [heard.EventId] : Array.Empty<string>())) errors.Begin(left);
+            foreach (var left in Read(Left)) errors.Begin(left);
     }
+
+    private static IEnumerable<string> Left(string subject, StripeState state) => state is { Errors: { } heard, ErrorsTaken: null } ? [heard.EventId] : [];
 
     private StripeState StateOf(string subject)
     {

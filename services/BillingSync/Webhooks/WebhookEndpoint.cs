@@ -47,7 +47,7 @@ public sealed partial class WebhookEndpoint(Signatures signatures, WebhookIntake
             using var parsed = JsonDocument.Parse(body);
             return (StatusCodes.Status200OK, (await intake.Take(parsed.RootElement, cancellation)).ToString().ToLowerInvariant());
         }
-        catch (Exception malformed) when (malformed is JsonException or FormatException or InvalidOperationException { Source: "System.Text.Json" } or OverflowException)
+        catch (Exception malformed) when (malformed is JsonException or FormatException or OverflowException)
         {
             LogMalformed(malformed);
             return (StatusCodes.Status400BadRequest, "malformed");

@@ -49,6 +49,17 @@ public sealed class ErrorReportTests : WebhookTest
     }
 
     [Test]
+    public async Task A_later_attempt_is_found_by_its_key()
+    {
+        Simulator.Faults.Add(new Fault(FaultKind.Answer));
+        Simulator.Faults.Add(new Fault(FaultKind.RejectLater));
+        await Report(700);
+        Assert.That(Simulator.Requests.Last(request => request.Method == "POST").IdempotencyKey, Does.EndWith("#2"));
+        await TellErrors();
+        Assert.That((await Site.Ops.ListReportsAsync(new ListReportsRequest())).Reports.Single().State, Is.EqualTo(ReportState.Rejected));
+    }
+
+    [Test]
     public async Task Told_twice_it_is_rejected_once_and_what_replaced_it_stays()
     {
         Simulator.Faults.Add(new Fault(FaultKind.RejectLater));

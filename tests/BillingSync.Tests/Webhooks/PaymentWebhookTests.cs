@@ -108,6 +108,21 @@ public sealed class PaymentWebhookTests : WebhookTest
     }
 
     [Test]
+    public async Task What_is_owed_for_something_else_suspends_nobody()
+    {
+        await Deliver(Told.Subscription("created", Now), Told.Subscription("created", Now, "unpaid", price: "price_else", id: "sub_2"));
+        await Deliver(Told.Invoice("payment_failed", Now, 3, subscription: "sub_2"), Told.Invoice("payment_failed", Now, 3, id: "in_2", subscription: "sub_3"));
+        Assert.That(await Ledger(), Is.EqualTo(Plan));
+    }
+
+    [Test]
+    public async Task A_failure_that_comes_before_its_subscription_counts_once_that_is_known()
+    {
+        await Deliver(Told.Invoice("payment_failed", Now, 3), Told.Subscription("updated", Now, "past_due"));
+        Assert.That(await Ledger(), Is.EqualTo(Plan + ", suspended"));
+    }
+
+    [Test]
     public async Task Two_invoices_have_to_be_paid()
     {
         await Deliver(

@@ -24,12 +24,12 @@ internal static class Told
             ["items"] = new JsonObject { ["object"] = "list", ["data"] = new JsonArray(Item(price, lookupKey, product)) },
         });
 
-    public static JsonObject Invoice(string what, DateTimeOffset at, int attempts = 1, bool isLast = false, string id = "in_1") =>
+    public static JsonObject Invoice(string what, DateTimeOffset at, int attempts = 1, bool isLast = false, string id = "in_1", string subscription = "sub_1") =>
         Event("invoice." + what, at, new JsonObject
         {
             ["id"] = id, ["object"] = "invoice", ["customer"] = Customer, ["attempt_count"] = attempts,
             ["next_payment_attempt"] = isLast ? null : at.AddDays(3).ToUnixTimeSeconds(),
-            ["parent"] = new JsonObject { ["subscription_details"] = new JsonObject { ["metadata"] = new JsonObject(), ["subscription"] = "sub_1" } },
+            ["parent"] = new JsonObject { ["subscription_details"] = new JsonObject { ["metadata"] = new JsonObject(), ["subscription"] = subscription } },
         });
 
     public static JsonObject Checkout(
