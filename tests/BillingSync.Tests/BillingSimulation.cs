@@ -4,6 +4,8 @@ using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Streams;
 using Metering.StripeSimulator;
+using Stripe;
+using Stripe.Billing;
 
 namespace Metering.BillingSync.Tests;
 
@@ -13,7 +15,7 @@ internal sealed class BillingSimulation
     private static readonly FaultKind[] Kinds =
         [FaultKind.LoseAnswer, FaultKind.LoseRequest, FaultKind.FailAfter, FaultKind.Answer, FaultKind.Answer, FaultKind.RejectLater];
 
-    private static readonly int[] Answers = [400, 409, 429, 500, 503];
+    private static readonly int[] Answers = [409, 429, 500, 503];
 
     private readonly Simulator simulator;
     private readonly HurriedTime time;
@@ -24,6 +26,8 @@ internal sealed class BillingSimulation
     private readonly BillingOptions billing;
     private readonly List<SimulatedUser> users = [];
     private readonly List<TakeTotals> waiting = [];
+    private readonly MeterService stripeMeters;
+    private SimulatorMeter meter = null!;
     private int crashes;
     private int lost;
     private int missing;
@@ -33,6 +37,7 @@ internal sealed class BillingSimulation
         (this.simulator, this.time, random, name) = (simulator, time, new Random(seed), $"seed{seed}");
         streams = new MemoryStreams(time);
         stripe = new StripeOptions { ApiKey = "sk_test_" + name, ApiBase = apiBase, RequestsPerSecond = 0 };
+        stripeMeters = new StripeClient(new StripeClientOptions { ApiKey = stripe.ApiKey, ApiBase = apiBase }).V1.Billing.Meters;
         billing = new BillingOptions { Grace = TimeSpan.FromHours(random.Next(2) == 0 ? 72 : 30) };
         if (random.Next(3) == 0) billing.Meters[name] = new MeterOptions { Mode = "continuous" };
     }
@@ -42,7 +47,7 @@ internal sealed class BillingSimulation
 
     public async Task<Tally> Run()
     {
-        Account.AddMeter(name);
+        meter = Account.AddMeter(name);
         using var meters = new StripeMeters(stripe);
         for (var number = random.Next(2, 5); number > 0; number--) users.Add(new SimulatedUser(streams, $"user{number}", name, random));
         foreach (var user in users) await user.Start(Now);
@@ -65,6 +70,7 @@ internal sealed class BillingSimulation
         if (random.Next(8) == 0) time.Advance(TimeSpan.FromHours(random.Next(20, 90)));
         foreach (var user in users) waiting.AddRange(Told(await user.Advance(Now)));
         AddFaults();
+        await Switch(active: random.Next(6) > 0);
         for (var lives = random.Next(1, 4); lives > 0; lives--) await Live(meters, new Life(random.Next(1, 40)));
     }
 
@@ -83,6 +89,14 @@ internal sealed class BillingSimulation
             {
                 EventName = name, Every = random.Next(1, 4), Times = random.Next(1, 4), Status = Answers[random.Next(Answers.Length)],
             });
+    }
+
+    /// <summary>Somebody deactivates the Stripe meter, so that it refuses all reports, and finds out.</summary>
+    private async Task Switch(bool active)
+    {
+        if (active == meter.Active) return;
+        if (active) await stripeMeters.ReactivateAsync(meter.Id);
+        else await stripeMeters.DeactivateAsync(meter.Id);
     }
 
     /// <summary>One life of the process, which may end at any step.</summary>
@@ -122,6 +136,7 @@ internal sealed class BillingSimulation
     private async Task Settle(StripeMeters meters)
     {
         simulator.Faults.Clear();
+        await Switch(active: true);
         for (var (days, owes) = (0, true); ; days++)
         {
             Assert.That(days, Is.LessThan(30), $"{name} never settles");
