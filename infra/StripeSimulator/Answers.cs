@@ -72,6 +72,8 @@ internal static class Errors
         "idempotency_error",
         $"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request.")));
 
+    internal static Refusal Declined() => new(new Answer(402, Body("card_error", "Your card was declined.", "card_declined")), saved: true);
+
     internal static Refusal TooFast() => new(new Answer(429, Body(
         "invalid_request_error", "Request rate limit exceeded.", "rate_limit")) { RateReason = "global-rate" });
 }

@@ -37,7 +37,7 @@ internal sealed class Call
     {
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync(request.HttpContext.RequestAborted);
-        return new Call(request, body, Parse(request.Method == "POST" ? body : request.QueryString.Value ?? ""));
+        return new Call(request, body, Parse(request.Method == "GET" || body.Length == 0 ? request.QueryString.Value ?? "" : body));
     }
 
     internal SeenRequest ToSeen(HttpRequest request) =>
@@ -65,6 +65,28 @@ internal sealed class Call
             : throw Errors.Invalid($"Invalid timestamp: {text}: must be an integer Unix timestamp in seconds", name);
     }
 
+    internal bool? Flag(string name) => Optional(name) switch
+    {
+        null => null,
+        "true" => true,
+        "false" => false,
+        var text => throw Errors.Invalid($"Invalid boolean: {text}", name),
+    };
+
+    internal long? Whole(string name, long least, long most)
+    {
+        if (Optional(name) is not { } text) return null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw Errors.Invalid($"Invalid integer: {text}", name);
+    }
+
+    internal Exact? Number(string name)
+    {
+        if (Optional(name) is not { } text) return null;
+        return Exact.TryParse(text, out var number) ? number : throw Errors.Invalid($"Invalid decimal: {text}", name);
+    }
+
     internal int Limit()
     {
         if (Find("limit") is not { } text) return 10;
@@ -77,6 +99,16 @@ internal sealed class Call
     internal Dictionary<string, string> Map(string name) => parameters
         .Where(p => p.Key.StartsWith(name + "[", StringComparison.Ordinal) && p.Key.EndsWith(']'))
         .ToDictionary(p => p.Key[(name.Length + 1)..^1], p => p.Value, StringComparer.Ordinal);
+
+    /// <summary>The map sent as <c>name[inner][key]=value</c>.</summary>
+    internal Dictionary<string, string> Nested(string name, string inner) => Map($"{name}[{inner}]");
+
+    /// <summary>The positions of the list sent as <c>name[0]…</c>, in their order.</summary>
+    internal IEnumerable<int> Indexes(string name) => parameters.Keys
+        .Where(k => k.StartsWith(name + "[", StringComparison.Ordinal))
+        .Select(k => k[(name.Length + 1)..].Split(']')[0])
+        .Select(i => int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : throw Errors.Unknown($"{name}[{i}]"))
+        .Distinct().Order();
 
     /// <summary>Only these parameters are known; <c>map[]</c> stands for a map of any keys.</summary>
     internal void Allow(params string[] known)

@@ -22,7 +22,7 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         await PauseAsync(fault);
         // Its arrival is the moment that it is recorded, however long that took.
         var rejected = fault?.Kind == FaultKind.RejectLater ? fault.Code : null;
-        var recorded = account.Record(given with { Received = options.Time.GetUtcNow(), Dropped = rejected });
+        var recorded = account.Record(given with { Received = options.Time.GetUtcNow(), Dropped = rejected, Lost = fault?.Kind == FaultKind.Vanish });
         return ToJson(recorded, call, account);
     }
 
@@ -55,6 +55,8 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         if (meter is null && !options.UnknownMeterIsAsync)
             throw Errors.Invalid($"No active meter found for event name \"{eventName}\"", "event_name", saved: true);
         var customer = Entry(payload, meter?.CustomerKey ?? "stripe_customer_id");
+        if (options.UnknownCustomerIsSync && !options.AnyCustomer && account.FindCustomer(customer) is null)
+            throw Errors.Invalid($"No such customer: '{customer}'", "payload", "resource_missing", saved: true);
         return new RecordedEvent(identifier, eventName, customer, Value(payload, meter), timestamp, default, call.IdempotencyKey) { Meter = meter };
     }
 

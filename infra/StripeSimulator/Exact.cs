@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Metering.StripeSimulator;
 
 /// <summary>A decimal number of any length. Sums are compared to the last digit, so that nothing here may round.</summary>
-public readonly record struct Exact(BigInteger Units, int Scale)
+public readonly record struct Exact(BigInteger Units, int Scale) : IComparable<Exact>
 {
     public static readonly Exact Zero = new(BigInteger.Zero, 0);
 
@@ -13,6 +13,12 @@ public readonly record struct Exact(BigInteger Units, int Scale)
         var scale = Math.Max(a.Scale, b.Scale);
         return new Exact(a.At(scale) + b.At(scale), scale);
     }
+
+    public static Exact operator -(Exact a, Exact b) => a + new Exact(-b.Units, b.Scale);
+
+    public static Exact operator *(Exact a, Exact b) => new(a.Units * b.Units, a.Scale + b.Scale);
+
+    public int CompareTo(Exact other) => (this - other).Units.Sign;
 
     /// <summary>Plain decimals only: no exponent, no grouping, no blanks.</summary>
     public static bool TryParse(string text, out Exact value)
@@ -28,6 +34,8 @@ public readonly record struct Exact(BigInteger Units, int Scale)
         return true;
     }
 
+    public static Exact Parse(string text) => TryParse(text, out var value) ? value : throw new FormatException($"'{text}' is not a plain decimal number.");
+
     /// <summary>Written the shortest way: 1.50 is 1.5, -0 is 0.</summary>
     public override string ToString()
     {
@@ -35,6 +43,19 @@ public readonly record struct Exact(BigInteger Units, int Scale)
         var part = digits[^Scale..].TrimEnd('0');
         var sign = Units.Sign < 0 ? "-" : "";
         return sign + digits[..^Scale] + (part.Length == 0 ? "" : "." + part);
+    }
+
+    internal bool IsWhole => Units % BigInteger.Pow(10, Scale) == 0;
+
+    internal bool Fits => CompareTo(new Exact(long.MaxValue, 0)) <= 0 && CompareTo(new Exact(long.MinValue, 0)) >= 0;
+
+    /// <summary>To a whole number, half away from zero; what is beyond 64 bits is their end.</summary>
+    internal long Rounded()
+    {
+        var unit = BigInteger.Pow(10, Scale);
+        var whole = BigInteger.DivRem(BigInteger.Abs(Units), unit, out var rest);
+        if (rest * 2 >= unit) whole++;
+        return (long)BigInteger.Min(BigInteger.Max(whole * Units.Sign, long.MinValue), long.MaxValue);
     }
 
     /// <summary>Digits as written, leading zeros apart: trailing ones count, which is the stricter reading of the limit.</summary>

@@ -23,22 +23,60 @@ public enum FaultKind
     /// <summary>Waits, holding the customer and meter, until it is released.</summary>
     Hold,
 
-    /// <summary>Answered 200, then dropped with <see cref="Fault.Code"/>.</summary>
+    /// <summary>Answered 200, then dropped with <see cref="Fault.Code"/>, and reported by a thin event.</summary>
     RejectLater,
+
+    /// <summary>Answered 200, then gone without a word.</summary>
+    Vanish,
+
+    /// <summary>A summary shows only what arrived <see cref="Fault.DelayMs"/> ago or earlier.</summary>
+    StaleSummary,
+
+    /// <summary>The customer's payment is declined.</summary>
+    DeclinePayment,
+
+    /// <summary>A webhook is sent twice.</summary>
+    DeliverTwice,
+
+    /// <summary>A webhook is kept back until the next one has been sent.</summary>
+    DeliverLate,
+
+    /// <summary>A webhook is signed with a time an hour ago.</summary>
+    DeliverOld,
+
+    /// <summary>A webhook is signed with another secret.</summary>
+    DeliverForged,
+
+    /// <summary>A webhook says that it is of an API version of another release train.</summary>
+    DeliverOtherVersion,
+
+    /// <summary>A webhook is lost, and not sent again.</summary>
+    DeliverNever,
 }
 
-/// <summary>Something that goes wrong with the next requests that match.</summary>
+/// <summary>Something that goes wrong with the next requests, payments or webhooks that match.</summary>
 public sealed record Fault(FaultKind Kind)
 {
-    /// <summary>How many requests it hits; every one that matches if negative.</summary>
+    private const string EventsPath = "/v1/billing/meter_events";
+
+    /// <summary>How many it hits; every one that matches if negative.</summary>
     public int Times { get; init; } = 1;
 
-    /// <summary>Hits each n-th of the requests that match.</summary>
+    /// <summary>Hits each n-th of those that match.</summary>
     public int Every { get; init; } = 1;
 
-    public string Path { get; init; } = "/v1/billing/meter_events";
+    /// <summary>Of requests. A <c>*</c> at its end stands for the rest.</summary>
+    public string Path { get; init; } = Kind == FaultKind.StaleSummary ? "/v1/billing/meters/*" : EventsPath;
+
     public string? EventName { get; init; }
     public string? Identifier { get; init; }
+
+    /// <summary>Of a payment.</summary>
+    public string? Customer { get; init; }
+
+    /// <summary>Of a webhook, as <c>invoice.paid</c> or <c>invoice.*</c>.</summary>
+    public string EventType { get; init; } = "*";
+
     public int Status { get; init; } = 500;
     public string? Body { get; init; }
     public string ContentType { get; init; } = "application/json";
@@ -47,9 +85,14 @@ public sealed record Fault(FaultKind Kind)
     public string Code { get; init; } = "meter_event_customer_not_found";
 
     internal bool Hits(Call call) =>
-        call.Path == Path
+        Kind < FaultKind.DeclinePayment
+        && Pattern.Fits(Path, call.Path)
         && (EventName is null || EventName == call.Find("event_name"))
         && (Identifier is null || Identifier == call.Find("identifier"));
+
+    internal bool HitsPayment(string customer) => Kind == FaultKind.DeclinePayment && (Customer is null || Customer == customer);
+
+    internal bool HitsDelivery(string type) => Kind > FaultKind.DeclinePayment && Pattern.Fits(EventType, type);
 
     internal Answer ToAnswer()
     {
@@ -58,76 +101,8 @@ public sealed record Fault(FaultKind Kind)
     }
 }
 
-/// <summary>The faults to come, first come, first served, and the gate that held requests wait at.</summary>
-public sealed class Faults
+internal static class Pattern
 {
-    private readonly Lock gate = new();
-    private readonly List<Pending> pending = [];
-    private TaskCompletionSource held = New();
-    private TaskCompletionSource release = New();
-
-    public void Add(Fault fault)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(fault.Every, 1);
-        lock (gate) pending.Add(new Pending(fault));
-    }
-
-    public void Clear()
-    {
-        lock (gate) pending.Clear();
-    }
-
-    /// <summary>Completes once a request is held.</summary>
-    public Task Held
-    {
-        get { lock (gate) return held.Task; }
-    }
-
-    /// <summary>Lets all held requests go on.</summary>
-    public void Release()
-    {
-        lock (gate)
-        {
-            release.TrySetResult();
-            (held, release) = (New(), New());
-        }
-    }
-
-    internal Fault? Take(Call call)
-    {
-        lock (gate)
-        {
-            if (pending.Count == 0) return null;
-            var taken = pending.FirstOrDefault(p => p.Fault.Hits(call) && p.IsDue());
-            if (taken?.Left == 0) pending.Remove(taken);
-            return taken?.Fault;
-        }
-    }
-
-    internal Task WaitAsync()
-    {
-        lock (gate)
-        {
-            held.TrySetResult();
-            return release.Task;
-        }
-    }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private sealed class Pending(Fault fault)
-    {
-        private int matched;
-
-        internal Fault Fault { get; } = fault;
-
-        internal int Left { get; private set; } = fault.Times;
-
-        internal bool IsDue()
-        {
-            if (++matched % Fault.Every != 0 || Left == 0) return false;
-            if (Left > 0) Left--;
-            return true;
-        }
-    }
+    internal static bool Fits(string pattern, string text) =>
+        pattern.EndsWith('*') ? text.StartsWith(pattern[..^1], StringComparison.Ordinal) : text == pattern;
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Metering.StripeSimulator;
 
-/// <summary>Meters, their customers, and what was used.</summary>
+/// <summary>Meters, and what was used of them.</summary>
 internal static class MeterEndpoints
 {
     internal static JsonObject Create(Call call, SimulatorAccount account)
@@ -33,7 +33,7 @@ internal static class MeterEndpoints
     {
         call.Allow("display_name", "expand");
         var name = call.Optional("display_name", 250);
-        return Changed(account, id, m => m.DisplayName = name ?? m.DisplayName);
+        return Changed(account, id, "updated", m => m.DisplayName = name ?? m.DisplayName);
     }
 
     internal static JsonObject SetActive(Call call, SimulatorAccount account, string id, bool active)
@@ -42,10 +42,10 @@ internal static class MeterEndpoints
         var meter = Find(account, id);
         if (active && !meter.Active && account.ActiveMeter(meter.EventName) is not null)
             throw Errors.Invalid($"There is already an active meter with event name \"{meter.EventName}\".", saved: true);
-        return Changed(account, id, m => m.Active = active);
+        return Changed(account, id, active ? "reactivated" : "deactivated", m => m.Active = active);
     }
 
-    internal static JsonObject Summaries(Call call, SimulatorAccount account, string id)
+    internal static JsonObject Summaries(Call call, SimulatorAccount account, string id, Fault? fault)
     {
         call.Allow("customer", "start_time", "end_time", "value_grouping_window", "limit", "starting_after", "ending_before", "expand");
         var meter = Find(account, id);
@@ -54,34 +54,17 @@ internal static class MeterEndpoints
         if (window is not null) call.OneOf("value_grouping_window", window, SimulatorMeter.Windows);
         var (from, to) = (Aligned(call, "start_time", window), Aligned(call, "end_time", window));
         if (to <= from) throw Errors.Invalid("The end_time must be after the start_time.", "end_time");
-        var events = account.Visible(meter, customer, from, to);
+        var lag = fault?.Kind == FaultKind.StaleSummary ? TimeSpan.FromMilliseconds(fault.DelayMs) : (TimeSpan?)null;
+        var events = account.Visible(meter, customer, from, to, lag);
         return Wire.Page(call, Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g)));
     }
 
-    internal static JsonObject CreateCustomer(Call call, SimulatorAccount account)
-    {
-        call.Allow("name", "email", "description", "metadata[]", "expand");
-        var id = account.AddCustomer(null, call.Optional("name"), call.Optional("email"), call.Map("metadata"));
-        return GetCustomer(call, account, id);
-    }
-
-    internal static JsonObject ListCustomers(Call call, SimulatorAccount account)
-    {
-        call.Allow("email", "limit", "starting_after", "ending_before", "expand");
-        var email = call.Optional("email");
-        var customers = account.Customers.Reverse().Where(c => email is null || c.Email == email);
-        return Wire.Page(call, customers.Select(c => (c.Id, c.ToJson(account.Livemode))));
-    }
-
-    internal static JsonObject GetCustomer(Call call, SimulatorAccount account, string id) =>
-        account.FindCustomer(id)?.ToJson(account.Livemode) ?? throw Errors.NoSuch("customer", id);
-
     private static SimulatorMeter Find(SimulatorAccount account, string id) => account.FindMeter(id) ?? throw Errors.NoSuch("billing meter", id);
 
-    private static JsonObject Changed(SimulatorAccount account, string id, Action<SimulatorMeter> change)
+    private static JsonObject Changed(SimulatorAccount account, string id, string what, Action<SimulatorMeter> change)
     {
         var meter = Find(account, id);
-        account.Change(meter, change);
+        account.Change(meter, "billing.meter." + what, change);
         return meter.ToJson(account.Livemode);
     }
 

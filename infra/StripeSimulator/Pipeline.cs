@@ -37,6 +37,8 @@ internal sealed class Pipeline(SimulatorOptions options, Accounts accounts, Faul
         try { account = accounts.Authorize(call.Authorization); }
         catch (Refusal refused) { return refused.Answer; }
 
+        account.CatchUp();
+        if (call.Method == "GET") account.CountRead();
         var (outcome, answer) = await DecideAsync(call, account, endpoint);
         if (call is { Path: EventsPath, Method: "POST" }) account.Tally(outcome);
         return answer;

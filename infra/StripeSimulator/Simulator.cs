@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -12,17 +10,22 @@ public sealed class Simulator : IAsyncDisposable
     private readonly WebApplication app;
     private readonly Accounts accounts;
     private readonly Pipeline pipeline;
-    private readonly EventEndpoints events;
+    private readonly SimulatedClock clock;
+    private readonly Deliveries deliveries;
+    private readonly CancellationTokenSource stop = new();
+    private Task ticking = Task.CompletedTask;
 
-    private Simulator(SimulatorOptions options)
+    private Simulator(SimulatorOptions given)
     {
+        clock = new SimulatedClock(given.Time, given.Ahead);
+        var options = given with { Time = clock };
         foreach (var fault in options.Faults) Faults.Add(fault);
-        accounts = new Accounts(options);
+        deliveries = new Deliveries(options, clock, Faults);
+        accounts = new Accounts(options, Faults, deliveries);
         pipeline = new Pipeline(options, accounts, Faults);
-        events = new EventEndpoints(options, Faults);
         app = Build(options.Address);
-        MapApi();
-        MapOwn();
+        new ApiRoutes(pipeline, new EventEndpoints(options, Faults)).Map(app);
+        new OwnRoutes(this, accounts, pipeline).Map(app);
     }
 
     public Uri Address { get; private set; } = null!;
@@ -32,6 +35,17 @@ public sealed class Simulator : IAsyncDisposable
     /// <summary>The last requests to the API, as they came in.</summary>
     public IReadOnlyList<SeenRequest> Requests => pipeline.Seen;
 
+    /// <summary>The simulated time.</summary>
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>The last attempts to tell an event to a webhook.</summary>
+    public IReadOnlyList<Delivery> Deliveries => deliveries.Made;
+
+    /// <summary>Completes once every webhook due has been sent; what a fault keeps back is not waited for.</summary>
+    public Task WhenDelivered => deliveries.Idle;
+
+    public IReadOnlyList<WebhookTarget> Webhooks => deliveries.Targets;
+
     public static async Task<Simulator> StartAsync(SimulatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new SimulatorOptions();
@@ -40,17 +54,59 @@ public sealed class Simulator : IAsyncDisposable
         await simulator.app.StartAsync(cancellationToken);
         var addresses = simulator.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         simulator.Address = new Uri(addresses.Addresses.First());
+        simulator.ticking = simulator.TickAsync();
         return simulator;
     }
 
     public SimulatorAccount Account(string apiKey) => accounts.Of(apiKey);
 
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => app.WaitForShutdownAsync(cancellationToken);
+    public void AddWebhook(WebhookTarget target) => deliveries.Add(target);
 
-    public ValueTask DisposeAsync()
+    /// <summary>Lets go of held requests and of webhooks kept back.</summary>
+    public void Release()
     {
         Faults.Release();
-        return app.DisposeAsync();
+        deliveries.Release();
+    }
+
+    /// <summary>Moves the simulated clock ahead; on return all that has become due has happened, webhooks excepted.</summary>
+    public void Advance(TimeSpan by)
+    {
+        clock.Advance(by);
+        CatchUp();
+    }
+
+    /// <summary>Does what has become due by a clock that moved otherwise.</summary>
+    public void CatchUp()
+    {
+        foreach (var account in accounts.All) account.CatchUp();
+        deliveries.CatchUp(clock.GetUtcNow());
+    }
+
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Faults.Release();
+        await stop.CancelAsync();
+        await ticking;
+        await deliveries.DisposeAsync();
+        await app.DisposeAsync();
+        stop.Dispose();
+    }
+
+    /// <summary>Periods end and webhooks are sent again though nobody asks.</summary>
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock.Real);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop.Token)) CatchUp();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // the simulator ends
+        }
     }
 
     private static bool IsLoopback(Uri address) => address.Scheme == Uri.UriSchemeHttp && IPAddress.IsLoopback(IpOf(address));
@@ -74,68 +130,5 @@ public sealed class Simulator : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
         return builder.Build();
-    }
-
-    private void MapApi()
-    {
-        const string meters = "/v1/billing/meters";
-        app.MapPost(Pipeline.EventsPath, http => pipeline.HandleAsync(http, events.CreateAsync));
-        app.MapPost("/v1/billing/meter_event_adjustments", http => pipeline.HandleAsync(http, events.AdjustAsync));
-        app.MapPost(meters, Plain(MeterEndpoints.Create));
-        app.MapGet(meters, Plain(MeterEndpoints.List));
-        app.MapGet(meters + "/{id}", OfId(MeterEndpoints.Get));
-        app.MapPost(meters + "/{id}", OfId(MeterEndpoints.Update));
-        app.MapPost(meters + "/{id}/deactivate", OfId((call, account, id) => MeterEndpoints.SetActive(call, account, id, false)));
-        app.MapPost(meters + "/{id}/reactivate", OfId((call, account, id) => MeterEndpoints.SetActive(call, account, id, true)));
-        app.MapGet(meters + "/{id}/event_summaries", OfId(MeterEndpoints.Summaries));
-        app.MapPost("/v1/customers", Plain(MeterEndpoints.CreateCustomer));
-        app.MapGet("/v1/customers", Plain(MeterEndpoints.ListCustomers));
-        app.MapGet("/v1/customers/{id}", OfId(MeterEndpoints.GetCustomer));
-        app.MapFallback("/v1/{**rest}", Plain((call, _) => throw Errors.Invalid($"Unrecognized request URL ({call.Method}: {call.Path}).", status: 404)));
-    }
-
-    private void MapOwn()
-    {
-        app.MapGet("/state", http => WriteAsync(http, "application/json", StateView.Json(accounts.All, pipeline.Requests).ToJsonString(Wire.Readable)));
-        app.MapGet("/", http => WriteAsync(http, "text/html; charset=utf-8", StateView.Html(accounts.All, pipeline.Requests)));
-        app.MapPost("/simulator/faults", AddFaultAsync);
-        app.MapDelete("/simulator/faults", http => Done(http, Faults.Clear));
-        app.MapPost("/simulator/release", http => Done(http, Faults.Release));
-    }
-
-    private RequestDelegate Plain(Func<Call, SimulatorAccount, JsonObject> endpoint) => http => RunAsync(http, endpoint);
-
-    private RequestDelegate OfId(Func<Call, SimulatorAccount, string, JsonObject> endpoint) =>
-        http => RunAsync(http, (call, account) => endpoint(call, account, (string)http.Request.RouteValues["id"]!));
-
-    private Task RunAsync(HttpContext http, Func<Call, SimulatorAccount, JsonObject> endpoint) =>
-        pipeline.HandleAsync(http, (call, account, _) => Task.FromResult(endpoint(call, account)));
-
-    private async Task AddFaultAsync(HttpContext http)
-    {
-        try
-        {
-            var fault = await JsonSerializer.DeserializeAsync<Fault>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted);
-            Faults.Add(fault ?? throw new JsonException("A fault is expected."));
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            http.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await WriteAsync(http, "text/plain", e.Message);
-        }
-    }
-
-    private static Task Done(HttpContext http, Action action)
-    {
-        action();
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
-    }
-
-    private static Task WriteAsync(HttpContext http, string contentType, string text)
-    {
-        http.Response.ContentType = contentType;
-        return http.Response.WriteAsync(text, http.RequestAborted);
     }
 }

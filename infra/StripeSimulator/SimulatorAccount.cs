@@ -9,6 +9,7 @@ public sealed class SimulatorAccount
 {
     private readonly Lock gate = new();
     private readonly SimulatorOptions options;
+    private readonly HashSet<string> deleted = new(StringComparer.Ordinal);
     private readonly List<SimulatorMeter> meters = [];
     private readonly Dictionary<string, Customer> customers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecordedEvent> identifiers = new(StringComparer.Ordinal);
@@ -17,11 +18,18 @@ public sealed class SimulatorAccount
     private readonly List<AsyncError> errors = [];
     private readonly long[] outcomes = new long[4];
     private int lastId;
+    private long reads;
 
-    internal SimulatorAccount(string key, SimulatorOptions options)
+    internal SimulatorAccount(string key, SimulatorOptions options, Faults faults, Deliveries deliveries)
     {
         this.options = options;
         Key = key;
+        Log = new EventLog(this, options, deliveries);
+        Reports = new ErrorReports(this, options);
+        Prices = new Prices(this);
+        Subscriptions = new Subscriptions(this);
+        Invoices = new Invoices(this, options, faults);
+        Checkouts = new Checkouts(this);
         Keys = new IdempotencyKeys(options);
         Rate = new RateWindow(options);
         foreach (var eventName in options.Meters.Distinct(StringComparer.Ordinal)) AddMeter(eventName);
@@ -49,6 +57,22 @@ public sealed class SimulatorAccount
         get { lock (gate) return [.. meters]; }
     }
 
+    /// <summary>As of now; what is a draft still changes.</summary>
+    public IReadOnlyList<Invoice> AllInvoices => Invoices.All;
+
+    public IReadOnlyList<Subscription> AllSubscriptions => Subscriptions.All;
+
+    /// <summary>How many GET requests it has answered: the real service wants few of them for each payment.</summary>
+    public long Reads => Interlocked.Read(ref reads);
+
+    internal Lock Gate => gate;
+    internal Agenda Agenda { get; } = new();
+    internal EventLog Log { get; }
+    internal ErrorReports Reports { get; }
+    internal Prices Prices { get; }
+    internal Subscriptions Subscriptions { get; }
+    internal Invoices Invoices { get; }
+    internal Checkouts Checkouts { get; }
     internal IdempotencyKeys Keys { get; }
     internal RateWindow Rate { get; }
     internal Leases Leases { get; } = new();
@@ -59,7 +83,9 @@ public sealed class SimulatorAccount
         get { lock (gate) return [.. customers.Values]; }
     }
 
-    private long Now => options.Time.GetUtcNow().ToUnixTimeSeconds();
+    internal DateTimeOffset Now => options.Time.GetUtcNow();
+
+    internal DateTimeOffset WholeSecond => DateTimeOffset.FromUnixTimeSeconds(Now.ToUnixTimeSeconds());
 
     /// <summary>All that counts of a customer for an event name, whenever it was, in full digits.</summary>
     public Exact Total(string eventName, string customer)
@@ -73,8 +99,10 @@ public sealed class SimulatorAccount
     {
         lock (gate)
         {
-            var customer = new Customer(id ?? NextId("cus"), name, email, Now, metadata ?? new Dictionary<string, string>());
+            var customer = new Customer(id ?? NextId("cus"), name, email, Now.ToUnixTimeSeconds(), metadata ?? new Dictionary<string, string>());
             customers[customer.Id] = customer;
+            deleted.Remove(customer.Id);
+            Log.Tell("customer.created", customer.ToJson(Livemode), Now);
             return customer.Id;
         }
     }
@@ -90,9 +118,11 @@ public sealed class SimulatorAccount
             var meter = new SimulatorMeter
             {
                 Id = NextId("mtr"), EventName = eventName, DisplayName = displayName ?? eventName, Formula = formula,
-                EventTimeWindow = eventTimeWindow, CustomerKey = customerKey, ValueKey = valueKey, Created = Now, Updated = Now,
+                EventTimeWindow = eventTimeWindow, CustomerKey = customerKey, ValueKey = valueKey,
+                Created = Now.ToUnixTimeSeconds(), Updated = Now.ToUnixTimeSeconds(),
             };
             meters.Add(meter);
+            Log.Tell("billing.meter.created", meter.ToJson(Livemode), Now);
             return meter;
         }
     }
@@ -112,14 +142,61 @@ public sealed class SimulatorAccount
         lock (gate) return customers.GetValueOrDefault(id);
     }
 
-    internal void Change(SimulatorMeter meter, Action<SimulatorMeter> change)
+    internal bool IsDeleted(string customer)
+    {
+        lock (gate) return deleted.Contains(customer);
+    }
+
+    /// <summary>The id of a customer that may be billed.</summary>
+    internal string CustomerFor(string id)
+    {
+        lock (gate)
+        {
+            if (options.AnyCustomer && !customers.ContainsKey(id) && !deleted.Contains(id)) AddCustomer(id);
+            return customers.ContainsKey(id) ? id : throw Errors.Invalid($"No such customer: '{id}'", "customer", "resource_missing");
+        }
+    }
+
+    internal Customer Change(Customer customer)
+    {
+        lock (gate)
+        {
+            customers[customer.Id] = customer;
+            Log.Tell("customer.updated", customer.ToJson(Livemode), Now);
+            return customer;
+        }
+    }
+
+    /// <summary>Its subscriptions end at once, and usage that comes for it is dropped.</summary>
+    internal bool DeleteCustomer(string id)
+    {
+        lock (gate)
+        {
+            if (!customers.Remove(id, out var customer)) return false;
+            deleted.Add(id);
+            Subscriptions.CancelAllOf(id, Now);
+            Log.Tell("customer.deleted", customer.ToJson(Livemode), Now);
+            return true;
+        }
+    }
+
+    internal void Change(SimulatorMeter meter, string type, Action<SimulatorMeter> change)
     {
         lock (gate)
         {
             change(meter);
-            meter.Updated = Now;
+            meter.Updated = Now.ToUnixTimeSeconds();
+            Log.Tell(type, meter.ToJson(Livemode), Now);
         }
     }
+
+    /// <summary>Does what has become due: periods that end, invoices that become final, reports of errors.</summary>
+    internal void CatchUp()
+    {
+        lock (gate) Agenda.CatchUp(Now);
+    }
+
+    internal void CountRead() => Interlocked.Increment(ref reads);
 
     internal void Tally(Outcome outcome)
     {
@@ -135,11 +212,30 @@ public sealed class SimulatorAccount
             var recorded = given with { Dropped = given.Dropped ?? WhyDropped(given) };
             identifiers[recorded.Identifier] = recorded;
             events.Add(recorded);
-            if (recorded.Dropped is { } code) errors.Add(ToError(recorded, code));
-            else CountedOf(recorded.Meter!, recorded.Customer).Add(recorded);
+            if (recorded.Dropped is { } code) Drop(recorded, code);
+            else if (recorded.Meter is { } meter) CountedOf(meter, recorded.Customer).Add(recorded);
             return recorded;
         }
     }
+
+    /// <summary>A recorded event is gone, as if the service had lost it; its identifier stays taken, and nobody is told.</summary>
+    public bool Lose(string identifier)
+    {
+        lock (gate)
+        {
+            if (!identifiers.TryGetValue(identifier, out var found) || !found.Counts) return false;
+            found.Lost = true;
+            return true;
+        }
+    }
+
+    /// <summary>A customer's subscription to prices (see <see cref="AddPrice"/>), from now on.</summary>
+    public Subscription Subscribe(string customer, params Price[] prices) =>
+        Subscriptions.Start(CustomerFor(customer), [.. prices.Select(p => Subscriptions.NewItem(p, 1))]);
+
+    /// <summary>A price per unit of a meter, or, without a meter, per period in advance. Amounts in the currency's smallest unit.</summary>
+    public Price AddPrice(string unitAmount, SimulatorMeter? meter = null, string interval = "month", string currency = "usd") =>
+        Prices.Add(id => new Price(id, currency, Exact.Parse(unitAmount)) { Meter = meter?.Id, Interval = interval, Created = Now.ToUnixTimeSeconds() });
 
     internal void Cancel(string eventName, string identifier)
     {
@@ -153,11 +249,27 @@ public sealed class SimulatorAccount
     }
 
     /// <summary>What summaries may show: what counts and arrived long enough ago, in the order of arrival.</summary>
-    internal List<RecordedEvent> Visible(SimulatorMeter meter, string customer, long from, long to)
+    internal List<RecordedEvent> Visible(SimulatorMeter meter, string customer, long from, long to, TimeSpan? lag = null)
     {
-        var latest = options.Time.GetUtcNow() - options.SummaryLag;
         lock (gate)
-            return [.. CountedOf(meter, customer).Where(e => e.Counts && e.Timestamp >= from && e.Timestamp < to && e.Received <= latest)];
+            return [.. CountedOf(meter, customer)
+                .Where(e => e.Counts && e.Timestamp >= from && e.Timestamp < to && e.Received <= Now - (lag ?? LagOf(e)))];
+    }
+
+    /// <summary>What an invoice sums: timestamps in [from, to), arrived before the moment given.</summary>
+    internal List<RecordedEvent> Used(SimulatorMeter meter, string customer, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedBefore)
+    {
+        var (first, end) = (from.ToUnixTimeSeconds(), to.ToUnixTimeSeconds());
+        lock (gate)
+            return [.. CountedOf(meter, customer)
+                .Where(e => e.Counts && e.Timestamp >= first && e.Timestamp < end && e.Received < receivedBefore)];
+    }
+
+    internal void Bill(Invoice invoice)
+    {
+        var billed = invoice.Lines.SelectMany(l => l.Events).ToHashSet(StringComparer.Ordinal);
+        foreach (var used in counted.Where(c => c.Key.Customer == invoice.Customer).SelectMany(c => c.Value).Where(e => billed.Contains(e.Identifier)))
+            used.Invoice ??= invoice.Id;
     }
 
     internal IReadOnlyList<(SimulatorMeter Meter, string Customer, Exact Total)> Totals()
@@ -176,10 +288,20 @@ public sealed class SimulatorAccount
 
     private string? WhyDropped(RecordedEvent given)
     {
-        if (given.Meter is null) return "no_meter";
-        if (options.AnyCustomer && !customers.ContainsKey(given.Customer)) AddCustomer(given.Customer);
+        if (given.Meter is null) return meters.Exists(m => m.EventName == given.EventName) ? "archived_meter" : "no_meter";
+        if (options.AnyCustomer && !customers.ContainsKey(given.Customer) && !deleted.Contains(given.Customer)) AddCustomer(given.Customer);
         return customers.ContainsKey(given.Customer) ? null : "meter_event_customer_not_found";
     }
+
+    private void Drop(RecordedEvent recorded, string code)
+    {
+        errors.Add(ToError(recorded, code));
+        Reports.Add(errors[^1], recorded.Meter ?? meters.FindLast(m => m.EventName == recorded.EventName));
+    }
+
+    /// <summary>Where lags vary, each event has its own part of the longest, always the same one.</summary>
+    private TimeSpan LagOf(RecordedEvent e) =>
+        options.SummaryLagVaries ? options.SummaryLag * (e.Identifier.Aggregate(17u, (hash, c) => (hash * 31) + c) % 1000 / 1000.0) : options.SummaryLag;
 
     private static AsyncError ToError(RecordedEvent e, string code) =>
         new(code, e.Identifier, e.IdempotencyKey, e.EventName, e.Customer, e.Received);
@@ -190,32 +312,5 @@ public sealed class SimulatorAccount
         return list;
     }
 
-    private string NextId(string prefix) => $"{prefix}_sim{++lastId:D8}";
-}
-
-/// <summary>The accounts, one for each API key, made at first sight.</summary>
-internal sealed class Accounts(SimulatorOptions options)
-{
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, SimulatorAccount> byKey = new(StringComparer.Ordinal);
-
-    internal IEnumerable<SimulatorAccount> All => byKey.Values.OrderBy(a => a.Key, StringComparer.Ordinal);
-
-    internal SimulatorAccount Of(string key) => byKey.GetOrAdd(key, k => new SimulatorAccount(k, options));
-
-    internal SimulatorAccount Authorize(string header)
-    {
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw Errors.NoKey();
-        var key = header["Bearer ".Length..].Trim();
-        return IsKey(key) ? Of(key) : throw Errors.BadKey(key);
-    }
-
-    /// <summary>Keys are shown by their ends only: somebody may point a client with a real one here.</summary>
-    internal static string Mask(string key) => key.Length <= 12 ? key : key[..8] + "…" + key[^4..];
-
-    private static bool IsKey(string key)
-    {
-        var parts = key.Split('_', 3);
-        return parts is [("sk" or "rk"), ("test" or "live"), _]
-            && parts[2].Length > 0 && parts[2].All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-    }
+    internal string NextId(string prefix) => $"{prefix}_sim{Interlocked.Increment(ref lastId):D8}";
 }

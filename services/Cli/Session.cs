@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
-using Grpc.Net.Client;
+using Metering.Client;
 using Metering.V1;
 
 namespace Metering.Cli;
@@ -12,9 +12,9 @@ internal sealed class Session(Servers servers, Screen screen, TimeProvider time)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly GrpcChannel reservations = GrpcChannel.ForAddress(servers.Reservations);
-    private readonly GrpcChannel balances = GrpcChannel.ForAddress(servers.Balances);
-    private readonly GrpcChannel billing = GrpcChannel.ForAddress(servers.Billing);
+    private readonly Failover reservations = new(servers.Reservations);
+    private readonly Failover balances = new(servers.Balances);
+    private readonly Failover billing = new(servers.Billing);
 
     public Screen Screen { get; } = screen;
 

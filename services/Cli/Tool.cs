@@ -9,13 +9,8 @@ internal sealed class Tool
 {
     private const string About = "Metering from the command line: prices, balances, histories, periods.";
     private const string Trailer = "metering-error-bin";
-    private const string ServerVariable = "METERING_SERVER";
-    private const string DefaultServer = "http://127.0.0.1:5100";
 
-    private readonly Option<string> server = new("--server")
-    {
-        HelpName = "URL", Recursive = true, Description = $"Where metering is served. Without it, {ServerVariable}, else {DefaultServer}.",
-    };
+    private readonly ServerOptions servers = new();
 
     private readonly Option<bool> json = new("--json")
     {
@@ -41,7 +36,8 @@ internal sealed class Tool
 
     private RootCommand Root()
     {
-        var root = new RootCommand(About) { server, json };
+        var root = new RootCommand(About) { json };
+        foreach (var option in servers.All) root.Add(option);
         foreach (var verb in Verbs())
         {
             verb.SetAction((asked, cancellation) => Run(verb, asked, cancellation));
@@ -68,30 +64,24 @@ internal sealed class Tool
     {
         try
         {
-            using var session = new Session(AddressOf(asked), new Screen(output, asked.GetValue(json)), time);
-            return await verb.Run(session, asked, cancellation);
+            return await Run(verb, servers.Of(asked), asked, cancellation);
         }
         catch (BadInputException wrong)
         {
             return await Fail(Exit.BadInput, wrong.Message);
         }
-        catch (RpcException refused)
-        {
-            var code = refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No;
-            return await Fail(code, Explain(refused, AddressOf(asked)));
-        }
     }
 
-    private Uri AddressOf(ParseResult asked)
+    private async Task<int> Run(Verb verb, Servers at, ParseResult asked, CancellationToken cancellation)
     {
-        var given = asked.GetValue(server);
         try
         {
-            return Reading.Server(given ?? Environment.GetEnvironmentVariable(ServerVariable) ?? DefaultServer);
+            using var session = new Session(at, new Screen(output, asked.GetValue(json)), time);
+            return await verb.Run(session, asked, cancellation);
         }
-        catch (FormatException wrong)
+        catch (RpcException refused)
         {
-            throw new BadInputException($"{(given is null ? ServerVariable : server.Name)}: {wrong.Message}");
+            return await Fail(refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No, Explain(refused, at));
         }
     }
 
@@ -102,12 +92,12 @@ internal sealed class Tool
     }
 
     // the field and what was expected there, as the server says it
-    private static string Explain(RpcException refused, Uri address) => refused switch
+    private static string Explain(RpcException refused, Servers at) => refused switch
     {
         _ when ErrorOf(refused) is { Field.Length: > 0 } wrong => Explain(wrong),
         { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } =>
-            $"no answer from {address}: is metering served there? ({refused.Status.Detail})",
-        _ => $"{address} answered {refused.StatusCode}: {refused.Status.Detail}",
+            $"no answer from {at}: is metering served there? ({refused.Status.Detail})",
+        _ => $"{at} answered {refused.StatusCode}: {refused.Status.Detail}",
     };
 
     private static string Explain(Error wrong) => wrong.Reason.StartsWith(wrong.Field, StringComparison.Ordinal) || wrong.Reason.Length == 0

@@ -6,21 +6,27 @@ using Metering.Kernel.Streams;
 namespace Metering.Balances.Tests;
 
 /// <summary>The read model <c>balances</c>, fed batch by batch. Every document passes through JSON, as it would through a database.</summary>
-internal sealed class Documents
+internal sealed class Documents(IReadModel model)
 {
-    private readonly MemoryReadModel model = new(BalancesProjection.Schema);
     private Position upto = Position.Start;
 
-    public static Documents After(IEnumerable<StoredEvent> events, Func<int> batchSize)
+    public Documents() : this(new MemoryReadModel(BalancesProjection.Schema))
     {
-        var (documents, rest) = (new Documents(), events.ToList());
+    }
+
+    public static Documents After(IEnumerable<StoredEvent> events, Func<int> batchSize) =>
+        new Documents().Take(events, batchSize);
+
+    public Documents Take(IEnumerable<StoredEvent> events, Func<int> batchSize)
+    {
+        var rest = events.ToList();
         while (rest.Count > 0)
         {
             var size = Math.Min(rest.Count, batchSize());
-            documents.Apply([.. rest.Take(size)]);
+            Apply([.. rest.Take(size)]);
             rest.RemoveRange(0, size);
         }
-        return documents;
+        return this;
     }
 
     public static Documents After(params Player[] players) =>

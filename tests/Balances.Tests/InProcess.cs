@@ -37,12 +37,13 @@ internal sealed class InProcess : IAsyncDisposable
 
     public Projector Projector(string name = "balances") => Services.GetRequiredKeyedService<Projector>(name);
 
-    /// <summary>Starts over a store; <paramref name="accounts"/> answers the closer.</summary>
-    public static async Task<InProcess> Start(IEventStreams streams, TimeProvider time, ClosingAccounts accounts, Ear ear)
+    /// <summary>Starts over a store; <paramref name="accounts"/> answers the closer; <paramref name="readModels"/> is the setting.</summary>
+    public static async Task<InProcess> Start(IEventStreams streams, TimeProvider time, ClosingAccounts accounts, Ear ear, string readModels)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Configuration["ReadModels"] = readModels;
         builder.Configuration["Balances:ClosingEvery"] = "00:00:00.020";
         builder.Services.AddSingleton(streams).AddSingleton(time).AddSingleton(ear).AddSingleton(accounts).AddBalances(builder.Configuration);
         builder.Services.AddMassTransit(bus =>

@@ -189,6 +189,8 @@ internal sealed class QueryTests : ServiceTest
     {
         static TestCaseData Case(string field, string name, Func<V1.Balances.BalancesClient, Task<(StatusCode, string)>> ask) =>
             new TestCaseData(field, ask).SetArgDisplayNames(name);
+        yield return Case("read_models", "a rebuild of nothing", client => Refused(client.RebuildAsync(new())));
+        yield return Case("read_models", "a rebuild of what is not", client => Refused(client.RebuildAsync(new() { ReadModels = { "balances", "b" } })));
         yield return Case("user", "no user", client => Refused(client.GetBalanceAsync(new())));
         yield return Case("user", "a long user", client => Refused(client.GetBalanceAsync(new() { User = TooLong })));
         yield return Case("user", "a slash", client => Refused(client.ListPeriodsAsync(new() { User = "a/b" })));

@@ -2,7 +2,10 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Metering.Balances.ReadModels;
+using Metering.Kernel.ReadModels;
+using Metering.Kernel.ReadModels.Postgres;
 using Metering.Kernel.Streams;
+using Metering.Kernel.Tests.ReadModels;
 using Metering.Ledger;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
@@ -46,6 +49,36 @@ public sealed class RebuildTests
     [Test]
     public void However_events_are_cut_into_batches_the_documents_are_the_same() =>
         Prop.ForAll(Histories, history => Holds(history.Steps, history.Cuts)).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(150));
+
+    /// <summary>Document by document: as before, and as in memory.</summary>
+    [Test]
+    public void A_rebuild_in_PostgreSQL_equals_what_it_replaces()
+    {
+        PostgresServer.Required();
+        Prop.ForAll(Histories, history => RebuildsEqual(history.Steps).GetAwaiter().GetResult())
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(4).WithStartSize(150).WithEndSize(150));
+    }
+
+    private static async Task RebuildsEqual(Step[] steps)
+    {
+        await PostgresServer.Drop(BalancesProjection.Name);
+        await using var generations = new MartenGenerations(PostgresServer.Required(), BalancesProjection.Schema);
+        Player[] players = [new("ann"), new("bob"), new("cy")];
+        var all = Play(players, steps);
+        var before = new Documents((await generations.Live(default)).Documents).Take(all, () => 7).All;
+        var next = await generations.Begin(default);
+        var rebuilt = new Documents(next.Documents).Take(all, () => 40);
+        Assert.That(await generations.Switch(next, default), Is.True);
+        Assert.That(new Documents(new LiveReadModel(generations)).All, Is.EqualTo(before));
+        foreach (var player in players.Where(player => player.Events.Count > 0)) Agrees(player.User, rebuilt, Documents.After(all, () => 1));
+    }
+
+    // a database keeps the properties of JSON in an order of its own: read and written again both have that of the class
+    private static void Agrees(string user, Documents stored, Documents memory)
+    {
+        Assert.That(JsonSerializer.Serialize(stored.Periods(user)), Is.EqualTo(JsonSerializer.Serialize(memory.Periods(user))));
+        Assert.That(stored.Balance(user).Usage(Zones), Is.EqualTo(memory.Balance(user).Usage(Zones)));
+    }
 
     private static void Holds(Step[] steps, int[] cuts)
     {

@@ -45,10 +45,19 @@ internal abstract class ServiceTest : IDisposable
     public void Dispose() => stop.Dispose();
 
     [SetUp]
-    public async Task StartService() => Service = await InProcess.Start(Streams, Time, Accounts, Ear);
+    public async Task StartService() => Service = await Start(await ReadModels());
+
+    /// <summary>The setting <c>ReadModels</c> of the service, whose documents are none yet.</summary>
+    protected virtual Task<string> ReadModels() => Task.FromResult("memory");
+
+    protected Task<InProcess> Start(string readModels) => InProcess.Start(Streams, Time, Accounts, Ear, readModels);
 
     [TearDown]
-    public async Task StopService() => await Service.DisposeAsync();
+    public async Task StopService()
+    {
+        // none if it could not be started
+        if (Service is not null) await Service.DisposeAsync();
+    }
 
     protected Player Player(string user, Ledger.Catalog.Plan? plan = null)
     {

@@ -130,8 +130,8 @@ internal sealed class BillingSimulation
     }
 
     /// <summary>
-    /// As operators do: what Stripe does not have is marked, everyone is compared, until nothing is left to do. At first there is usage that takes
-    /// up what was carried below zero; then days in which the last period that can be late is closed.
+    /// As operators do: what Stripe does not have is marked, everyone is compared, until nothing is left to do. At first there is usage
+    /// that takes up what was carried below zero; then days in which the last period that can be late is closed.
     /// </summary>
     private async Task Settle(StripeMeters meters)
     {

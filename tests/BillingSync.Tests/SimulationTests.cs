@@ -5,8 +5,8 @@ using Metering.StripeSimulator;
 namespace Metering.BillingSync.Tests;
 
 /// <summary>
-/// Random schedules of usage, messages, faults and crashes over many users and periods. Whatever happens between, in the end Stripe's sums are
-/// the ledger's, to the unit, and no identifier was counted twice. A result on a double: the simulator.
+/// Random schedules of usage, messages, faults and crashes over many users and periods. Whatever happens between, in the end Stripe's sums
+/// are the ledger's, to the unit, and no identifier was counted twice. A result on a double: the simulator.
 /// </summary>
 [NonParallelizable]
 public sealed class SimulationTests : SimulatedStripe

@@ -53,6 +53,17 @@ internal sealed class VerbTests : CliTest
     }
 
     [Test]
+    public async Task Projections_shows_how_far_each_read_model_is_and_rebuild_begins_anew()
+    {
+        var user = await Assign("ann", Tokens(500));
+        await Served.Project(user, Stop);
+        Assert.That((await Done("projections")).Output, Does.Match(@"(?s)balances +1 +\d+/\d+ +1 +caught up +\S+/\d+ .*publishing +1 "));
+        Assert.That((string?)(await Done("projections", "--json")).Records[0]["events"], Is.EqualTo("1"));
+        Assert.That((await Done("rebuild", "balances")).Output, Does.Match(@"balances +[12] "));
+        Assert.That((await Done("rebuild", "--all", "--json")).Records.Select(record => (string?)record["name"]), Is.EqualTo(new[] { "balances", "publishing" }));
+    }
+
+    [Test]
     public async Task Periods_and_close_show_totals()
     {
         var user = await Assign("ann", Tokens(500));
@@ -105,6 +116,9 @@ internal sealed class VerbTests : CliTest
     [TestCase(2, "lines[0].meter: expected a declared meter", "check", "ann", "image.render=1")]
     [TestCase(2, "PERIOD: expected a whole number from 1", "close", "ann", "0")]
     [TestCase(1, "period: expected", "close", "ann", "7")]
+    [TestCase(2, "NAME: expected one or more names, or --all", "rebuild")]
+    [TestCase(2, "NAME: expected one or more names, or --all", "rebuild", "balances", "--all")]
+    [TestCase(2, "read_models: expected one or more of balances, publishing", "rebuild", "balance")]
     [TestCase(2, "Required argument missing", "balance")]
     [TestCase(2, "Required command was not provided", "prices")]
     [TestCase(2, "", "explode")]
@@ -125,6 +139,22 @@ internal sealed class VerbTests : CliTest
         Assert.That(said.Error, Does.StartWith($"metering: {error}"));
     }
 
+    [TestCase("--server", "http://127.0.0.1:1", "--reservations", "{it}")]
+    [TestCase("--reservations", "http://127.0.0.1:1,{it}")]
+    public async Task A_service_may_be_elsewhere_and_in_several_places(params string[] where)
+    {
+        var said = await RunBare([.. where.Select(part => part.Replace("{it}", Served.Address.ToString())), "meters"]);
+        Assert.That((said.Code, said.Error), Is.EqualTo((Exit.Ok, "")));
+    }
+
+    [Test]
+    public async Task An_address_that_is_none_is_named_by_its_option()
+    {
+        var said = await Run("--billing", "nowhere", "meters");
+        Assert.That((said.Code, said.Error), Is.EqualTo((Exit.BadInput, "metering: --billing: expected an address like " +
+            "http://127.0.0.1:5100, not \"nowhere\"\n")));
+    }
+
     [TestCase]
     [TestCase("balance")]
     [TestCase("check")]
@@ -136,6 +166,8 @@ internal sealed class VerbTests : CliTest
     [TestCase("plans")]
     [TestCase("prices")]
     [TestCase("prices", "import")]
+    [TestCase("projections")]
+    [TestCase("rebuild")]
     public async Task Everything_has_help(params string[] path)
     {
         var said = await RunBare([.. path, "--help"]);

@@ -56,6 +56,40 @@ public sealed class ClientTests
     }
 
     [Test]
+    public async Task What_one_instance_does_not_answer_the_next_one_is_asked_under_the_same_id()
+    {
+        using var instances = new Failover([new Uri("http://127.0.0.1:1"), new Uri(server.Urls.Single())]);
+        var metering = new MeteringClient(new(instances), time);
+        await using var hold = await metering.Reserve("user-1", Lines);
+        await hold.Commit();
+        Assert.That(service.Asked.OfType<ReserveRequest>().Single().CommandId, Is.EqualTo(hold.Id));
+        Assert.That(time.Pauses, Has.Count.EqualTo(1), "the one that answers is stayed with");
+    }
+
+    [Test]
+    public async Task A_watch_goes_on_at_the_next_instance()
+    {
+        service.Refuse(StatusCode.Unavailable);
+        using var instances = new Failover([new Uri(server.Urls.Single()), new Uri("http://127.0.0.1:1")]);
+        var metering = new MeteringClient(new(instances), time);
+        var lost = new List<string>();
+        for (var i = 0; i < 2; i++)
+            lost.Add(Assert.ThrowsAsync<MeteringException>(async () => await metering.WatchUsage("user-1").LastAsync())!.Message);
+        Assert.That(lost[0], Is.EqualTo("as told"));
+        Assert.That(lost[1], Is.Not.EqualTo("as told"), "the second watch was at the other one");
+        await metering.WatchUsage("user-1").LastAsync();
+        Assert.That(service.Asked, Has.Count.EqualTo(2), "and the third at the first again");
+    }
+
+    [Test]
+    public async Task A_try_without_an_answer_is_given_up_and_made_again()
+    {
+        service.Refuse(StatusCode.DeadlineExceeded);
+        await using var hold = await Metering.Reserve("user-1", Lines);
+        Assert.That(service.Asked, Has.Count.EqualTo(2).And.All.EqualTo(service.Asked[0]));
+    }
+
+    [Test]
     public async Task Usage_told_late_says_when_it_happened()
     {
         var then = DateTimeOffset.UnixEpoch.AddYears(56);

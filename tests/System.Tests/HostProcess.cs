@@ -1,20 +1,18 @@
-using System.Diagnostics;
 using Grpc.Net.Client;
 using Metering.V1;
 
 namespace Metering.SystemTests;
 
-/// <summary>The real host as a child process on a data folder of its own, and clients of its public API.</summary>
+/// <summary>The real host, or one of the services alone, on a data folder, and clients of its public API.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
-    private readonly Process process;
+    private readonly ServiceProcess process;
     private readonly GrpcChannel channel;
 
-    private HostProcess(Process process, Uri address)
+    private HostProcess(ServiceProcess process)
     {
         this.process = process;
-        Address = address;
-        channel = GrpcChannel.ForAddress(address);
+        channel = GrpcChannel.ForAddress(process.Address);
         Reservations = new V1.Reservations.ReservationsClient(channel);
         Accounts = new Accounts.AccountsClient(channel);
         Catalog = new V1.Catalog.CatalogClient(channel);
@@ -22,7 +20,7 @@ internal sealed class HostProcess : IAsyncDisposable
         Billing = new BillingOps.BillingOpsClient(channel);
     }
 
-    public Uri Address { get; }
+    public Uri Address => process.Address;
     public V1.Reservations.ReservationsClient Reservations { get; }
     public Accounts.AccountsClient Accounts { get; }
     public V1.Catalog.CatalogClient Catalog { get; }
@@ -30,62 +28,34 @@ internal sealed class HostProcess : IAsyncDisposable
     public BillingOps.BillingOpsClient Billing { get; }
 
     /// <summary>Starts it and waits until it says where it serves.</summary>
-    public static async Task<HostProcess> Start(string dataFolder, params string[] settings)
-    {
-        var dll = Path.Combine(AppContext.BaseDirectory, "Metering.Host.dll");
-        string[] arguments =
-            ["exec", dll, "--stop-with-stdin", "--Urls=http://127.0.0.1:0", "--HealthUrls=http://127.0.0.1:0", $"--DataFolder={dataFolder}", .. settings];
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardInput = true };
-        start.Environment["Logging__LogLevel__Default"] = "Warning";
-        var process = Process.Start(start)!;
-        const string Ready = "metering host: ";
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-            if (line.StartsWith(Ready, StringComparison.Ordinal))
-            {
-                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-                return new HostProcess(process, new Uri(line[Ready.Length..]));
-            }
-        await process.WaitForExitAsync();
-        throw new InvalidOperationException($"the host ended with {process.ExitCode} before it was ready");
-    }
+    public static Task<HostProcess> Start(string dataFolder, params string[] settings) => StartOnly("Host", dataFolder, settings);
+
+    /// <summary>The same of one service.</summary>
+    public static async Task<HostProcess> StartOnly(string program, string dataFolder, params string[] settings) =>
+        new(await ServiceProcess.Start(program, [$"--DataFolder={dataFolder}", .. settings]));
 
     /// <summary>Starts one that cannot start: its exit code and what it said to standard error.</summary>
     public static async Task<(int Code, string Said)> Fail(string dataFolder, params string[] settings)
     {
-        var dll = Path.Combine(AppContext.BaseDirectory, "Metering.Host.dll");
-        string[] arguments = ["exec", dll, "--Urls=http://127.0.0.1:0", "--HealthUrls=http://127.0.0.1:0", $"--DataFolder={dataFolder}", .. settings];
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["Logging__LogLevel__Default"] = "None";
-        using var process = Process.Start(start)!;
-        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-        var said = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, said);
+        var (code, _, said) = await ServiceProcess.Run("Host", [$"--DataFolder={dataFolder}", .. settings]);
+        return (code, said);
     }
 
-    /// <summary>kill -9: no chance to tidy up.</summary>
-    public async Task Kill()
-    {
-        process.Kill();
-        await process.WaitForExitAsync();
-    }
+    /// <inheritdoc cref="ServiceProcess.Becomes"/>
+    public Task<string> Becomes(bool ready) => process.Becomes(ready);
+
+    /// <inheritdoc cref="ServiceProcess.Terminate"/>
+    public void Terminate() => process.Terminate();
+
+    /// <inheritdoc cref="ServiceProcess.Ended"/>
+    public Task<int> Ended() => process.Ended();
+
+    /// <inheritdoc cref="ServiceProcess.Kill()"/>
+    public Task Kill() => process.Kill();
 
     public async ValueTask DisposeAsync()
     {
         channel.Dispose();
-        if (!process.HasExited)
-        {
-            process.StandardInput.Close();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            try
-            {
-                await process.WaitForExitAsync(patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill();
-            }
-        }
-        process.Dispose();
+        await process.DisposeAsync();
     }
 }

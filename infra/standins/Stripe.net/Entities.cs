@@ -25,11 +25,15 @@ public abstract class StripeEntity
     [JsonIgnore]
     public StripeResponse StripeResponse { get; set; }
 
-    public static T FromJson<T>(string value) => JsonSerializer.Deserialize<T>(value, Json.Options);
+    public static T FromJson<T>(string value) => (T)JsonSerializer.Deserialize(value, Concrete(typeof(T), value), Json.Options);
 
     public string ToJson() => JsonSerializer.Serialize(this, GetType(), Json.Indented);
 
     public override string ToString() => $"<{GetType().FullName}> JSON: {ToJson()}";
+
+    /// <summary>A thin event is of the type that it names.</summary>
+    private static Type Concrete(Type asked, string json) =>
+        asked == typeof(V2.Core.Event) ? Events.EventTypesV2.EventOf(V2.Core.EventNotification.TypeOf(json)) : asked;
 }
 
 public abstract class StripeEntity<T> : StripeEntity

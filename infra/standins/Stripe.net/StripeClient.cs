@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Stripe.V2.Core;
 using Stripe.Wire;
 
 namespace Stripe;
@@ -45,6 +46,7 @@ public class StripeClient : IStripeClient
         ApiBase = options.ApiBase ?? DefaultApiBase;
         HttpClient = options.HttpClient ?? new SystemNetHttpClient();
         V1 = new V1Services(this);
+        V2 = new V2Services(this);
     }
 
     public static string DefaultApiBase => "https://api.stripe.com";
@@ -54,6 +56,7 @@ public class StripeClient : IStripeClient
     public string ClientId { get; }
     public IHttpClient HttpClient { get; }
     public V1Services V1 { get; }
+    public V2Services V2 { get; }
 
     public async Task<T> RequestAsync<T>(
         HttpMethod method, string path, BaseOptions options, RequestOptions requestOptions, CancellationToken cancellationToken = default)
@@ -62,6 +65,19 @@ public class StripeClient : IStripeClient
         var key = requestOptions?.ApiKey ?? ApiKey ?? throw new StripeException("No API key was given: set one on the client.");
         var request = new StripeRequest(method, ApiBase + path, options, WithAccount(requestOptions), key);
         return Read<T>(await HttpClient.MakeRequestAsync(request, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// A thin event's webhook, signed no longer than <paramref name="tolerance"/> seconds ago by this machine's clock. With a clock of
+    /// one's own: <see cref="EventUtility.ValidateSignature(string, string, string, long, long)"/>, then <see cref="EventNotification.FromJson"/>.
+    /// </summary>
+    public EventNotification ParseEventNotification(
+        string json, string stripeSignatureHeader, string secret, long tolerance = EventUtility.DefaultTimeTolerance)
+    {
+        EventUtility.ValidateSignature(json, stripeSignatureHeader, secret, tolerance);
+        return EventUtility.ObjectOf(json) == "event"
+            ? throw new ArgumentException("This is a webhook's event, not a thin event's notification: EventUtility.ConstructEvent reads it.", nameof(json))
+            : EventNotification.FromJson(json, this);
     }
 
     private static void Require(string apiKey)

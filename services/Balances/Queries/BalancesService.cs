@@ -4,7 +4,6 @@ using Metering.Balances.Explaining;
 using Metering.Balances.ReadModels;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
-using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
@@ -16,7 +15,7 @@ namespace Metering.Balances.Queries;
 /// <summary>contracts/metering/v1/balances.proto: balances and periods from documents, history and the past from the streams.</summary>
 internal sealed class BalancesService(
     [FromKeyedServices(BalancesProjection.Name)] IReadModel model, IEventStreams streams, Explainer explainer,
-    IServiceProvider services, TimeProvider time, Zones zones)
+    KeptReadModels readModels, TimeProvider time, Zones zones)
     : V1.Balances.BalancesBase
 {
     private static readonly TimeSpan ClockAhead = TimeSpan.FromMinutes(1);
@@ -110,21 +109,16 @@ internal sealed class BalancesService(
     public override async Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context)
     {
         var reply = new GetProgressReply();
-        foreach (var projector in services.GetServices<Projector>().OrderBy(projector => projector.Name, StringComparer.Ordinal))
-            reply.ReadModels.Add(await ProgressOf(projector, context.CancellationToken));
+        foreach (var name in readModels.Names)
+            reply.ReadModels.Add(await readModels.Progress(name, context.CancellationToken));
         return reply;
     }
 
-    private async Task<ReadModelProgress> ProgressOf(Projector projector, CancellationToken cancellation)
+    public override async Task<RebuildReply> Rebuild(RebuildRequest request, ServerCallContext context)
     {
-        var now = projector.Progress;
-        var counts = await services.GetRequiredKeyedService<IReadModel>(projector.Name).Load<EventCounts>([projector.Name], cancellation);
-        var reply = new ReadModelProgress
-        {
-            Name = projector.Name, CaughtUp = now.CaughtUp, UpdatedAt = Wire.Of(now.UpdatedAt),
-            Position = string.Create(CultureInfo.InvariantCulture, $"{now.Position.Commit}/{now.Position.Prepare}"),
-        };
-        if (counts.TryGetValue(projector.Name, out var counted)) reply.EventsByType.Add(counted.ByType.ToDictionary());
+        var reply = new RebuildReply();
+        foreach (var name in Requests.ReadModels(request.ReadModels, readModels.Names))
+            reply.ReadModels.Add(await readModels.Rebuild(name, context.CancellationToken));
         return reply;
     }
 }

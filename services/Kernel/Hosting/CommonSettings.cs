@@ -6,15 +6,16 @@ public static class CommonSettings
     /// <summary>Where the event streams are.</summary>
     public static IReadOnlyList<Setting> EventStore { get; } =
     [
-        new("EventStore", "where the event streams are: sqlite, sqlite:PATH or memory", "sqlite"),
-        new("DataFolder", "the folder of sqlite's file", Path.Combine(".data", "metering")),
+        new("EventStore", "where the event streams are: sqlite, sqlite:PATH, esdb://… or kurrentdb://…", "sqlite"),
+        new("DataFolder", "the folder of sqlite's file, streams.db", Path.Combine(".data", "metering")),
     ];
 
     /// <summary>Where documents are kept.</summary>
-    public static Setting ReadModels { get; } = new("ReadModels", "where read models are kept: memory, rebuilt at start", "memory");
+    public static Setting ReadModels { get; } = new(
+        "ReadModels", "where read models are kept: memory, rebuilt at every start, or PostgreSQL: Host=…;Database=…;Username=…", "memory");
 
     /// <summary>Where messages go. No default: what is published to a bus that nobody hears is lost.</summary>
-    public static Setting Bus { get; } = new("Bus", "where messages go: memory, or amqp://USER:PASSWORD@HOST:PORT/VHOST", null, "required");
+    public static Setting Bus { get; } = new("Bus", "where messages go: RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST", null, "required");
 
     /// <summary>What every program has; gRPC on <paramref name="port"/>, health on the next one.</summary>
     internal static IReadOnlyList<Setting> Of(int port) =>

@@ -18,6 +18,9 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     /// <summary>The name of the setting: how long calls under way may take to end.</summary>
     public const string Setting = "DrainTimeout";
 
+    /// <summary>The name of the health check that is red once the program is to stop.</summary>
+    public const string Check = "serving";
+
     private readonly Lock gate = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int underWay;
@@ -118,7 +121,7 @@ public static class DrainRegistration
         var longest = Read(configuration[Drain.Setting]);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Drain>(provider, longest));
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddHealthChecks().AddCheck<Drain>("serving", tags: ["ready"]);
+        services.AddHealthChecks().AddCheck<Drain>(Drain.Check, tags: ["ready"]);
         return services.Configure<HostOptions>(host => host.ShutdownTimeout = longest + Rest);
     }
 

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace Metering.Kernel.Hosting;
 
@@ -11,12 +13,15 @@ public static class Health
 {
     /// <summary>
     /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: every check passes; otherwise 503 and a line per check that says what is missing.
+    /// Once the program is to stop, that is all there is to say: nothing that may be slow is asked any more.
     /// </summary>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
+        var stopping = app.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions
         {
+            Predicate = check => check.Name == Drain.Check || !stopping.IsCancellationRequested,
             ResponseWriter = Write,
             ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
         });

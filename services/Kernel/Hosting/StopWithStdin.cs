@@ -13,7 +13,7 @@ public sealed class StopWithStdin(IHostApplicationLifetime lifetime) : Backgroun
         await Task.Yield();
         await using var input = Console.OpenStandardInput();
         var ignored = new byte[256];
-        while (await input.ReadAsync(ignored, stoppingToken).ConfigureAwait(false) > 0)
+        while (await input.ReadAsync(ignored, stoppingToken).AsTask().WaitAsync(stoppingToken).ConfigureAwait(false) > 0)
         {
         }
         lifetime.StopApplication();

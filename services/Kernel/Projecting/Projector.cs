@@ -9,7 +9,15 @@ namespace Metering.Kernel.Projecting;
 /// Whatever fails is tried again from the checkpoint, with pauses that double: an event that cannot be folded stops it there, it is never skipped.
 /// </summary>
 /// <remarks>Any number of instances may project one read model of one store: the one whose batch comes second starts over from the checkpoint.</remarks>
-public sealed partial class Projector(Projection projection, IReadModel model, IEventStreams streams, TimeProvider time, ILogger<Projector> log)
+/// <param name="name">The read model's name.</param>
+/// <param name="projection">How it follows from events.</param>
+/// <param name="documents">Which documents, asked for at each start: those that are live then.</param>
+/// <param name="streams">What is followed.</param>
+/// <param name="time">The clock and the timers.</param>
+/// <param name="log">Where it says what stops it.</param>
+public sealed partial class Projector(
+    string name, Projection projection, Func<CancellationToken, Task<IReadModel>> documents, IEventStreams streams, TimeProvider time,
+    ILogger<Projector> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -22,8 +30,14 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
     private Progress _progress = new(Position.Start, false, null, time.GetUtcNow(), null);
     private TimeSpan _pause = FirstPause;
 
+    /// <summary>Of one generation, live or not.</summary>
+    public Projector(Projection projection, IReadModel model, IEventStreams streams, TimeProvider time, ILogger<Projector> log)
+        : this(model.Schema.Name, projection, _ => Task.FromResult(model), streams, time, log)
+    {
+    }
+
     /// <summary>The read model's name.</summary>
-    public string Name => model.Schema.Name;
+    public string Name => name;
 
     /// <summary>How it stands.</summary>
     public Progress Progress => Volatile.Read(ref _progress);
@@ -49,15 +63,23 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
         }
     }
 
-    /// <summary>Projects until cancelled, and then to the end of the batch that has begun.</summary>
+    /// <summary>
+    /// Projects until cancelled, and then to the end of the batch that has begun; afterwards it knows no more whether it has caught up.
+    /// </summary>
     public async Task Run(CancellationToken cancellation)
     {
         using var batch = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         await using var onStop = cancellation.Register(() => batch.CancelAfter(LastBatch));
+        await RunOn(cancellation, batch.Token);
+        Report(Progress with { CaughtUp = false });
+    }
+
+    private async Task RunOn(CancellationToken cancellation, CancellationToken batchEnd)
+    {
         while (!cancellation.IsCancellationRequested)
             try
             {
-                await Follow(cancellation, batch.Token);
+                await Follow(cancellation, batchEnd);
                 await Task.Delay(FirstPause, time, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -73,23 +95,24 @@ public sealed partial class Projector(Projection projection, IReadModel model, I
     /// <summary>Returns where another instance has been faster.</summary>
     private async Task Follow(CancellationToken cancellation, CancellationToken batchEnd)
     {
+        var model = await documents(cancellation);
         var position = await model.Checkpoint(cancellation);
         await foreach (var batch in streams.Subscribe(position, projection.Prefixes, cancellation))
         {
-            if (batch.Upto > position && !await Apply(batch, position, batchEnd))
+            if (batch.Upto > position && !await Apply(model, batch, position, batchEnd))
                 return;
             Moved(position = batch.Upto, batch.CaughtUp);
         }
     }
 
-    private async Task<bool> Apply(EventBatch batch, Position after, CancellationToken cancellation)
+    private async Task<bool> Apply(IReadModel model, EventBatch batch, Position after, CancellationToken cancellation)
     {
         if (batch.Events.Count == 0)
             return await model.Apply([], after, batch.Upto, cancellation);
-        var documents = await projection.Fold(batch.Events, model, cancellation);
+        var changed = await projection.Fold(batch.Events, model, cancellation);
         var counts = await model.Load<EventCounts>([Name], cancellation);
         var counted = counts.GetValueOrDefault(Name) ?? new EventCounts(Name, new Dictionary<string, long>());
-        return await model.Apply([.. documents, counted.Plus(batch.Events)], after, batch.Upto, cancellation);
+        return await model.Apply([.. changed, counted.Plus(batch.Events)], after, batch.Upto, cancellation);
     }
 
     private void Moved(Position position, bool caughtUp)

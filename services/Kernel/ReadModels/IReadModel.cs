@@ -4,7 +4,8 @@ namespace Metering.Kernel.ReadModels;
 
 /// <summary>
 /// The documents of one named read model and how far they have followed the streams. Small on purpose: what is not offered here is not a query of
-/// this product. One inherited contract suite (tests/Kernel.Tests/ReadModels) runs on every adapter.
+/// this product. It starts over as another generation (<see cref="IGenerations"/>). One inherited contract suite (tests/Kernel.Tests/ReadModels)
+/// runs on every adapter.
 /// </summary>
 /// <remarks>Documents are values: neither who stores one nor who loads one changes it afterwards.</remarks>
 public interface IReadModel
@@ -24,12 +25,10 @@ public interface IReadModel
     /// <summary>
     /// Stores <paramref name="documents"/> (whole, each in place of the one with its id) and moves the checkpoint from <paramref name="after"/> to
     /// <paramref name="upto"/>, both or neither. False, and nothing is changed, unless the checkpoint is exactly <paramref name="after"/> and
-    /// <paramref name="upto"/> is beyond it: what was folded onto other documents than the present ones never lands.
+    /// <paramref name="upto"/> is beyond it: what was folded onto other documents than the present ones never lands. Nor does anything once another
+    /// generation has taken its place.
     /// </summary>
     Task<bool> Apply(IReadOnlyCollection<IDocument> documents, Position after, Position upto, CancellationToken cancellation);
-
-    /// <summary>Deletes every document and starts over, both or neither.</summary>
-    Task Reset(CancellationToken cancellation);
 }
 
 /// <summary>What a read model stores: a plain, JSON-serializable class. Its type and id are its key.</summary>

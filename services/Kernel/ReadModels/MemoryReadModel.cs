@@ -2,12 +2,13 @@ using Metering.Kernel.Streams;
 
 namespace Metering.Kernel.ReadModels;
 
-/// <summary>A read model in memory: rebuilt from the streams at every start.</summary>
+/// <summary>One generation of a read model in memory.</summary>
 public sealed class MemoryReadModel : IReadModel
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Type, MemoryTable> _tables;
     private Position _checkpoint = Position.Start;
+    private bool _retired;
 
     public MemoryReadModel(ReadModelSchema schema)
     {
@@ -44,7 +45,7 @@ public sealed class MemoryReadModel : IReadModel
         var stores = documents.Select(document => (Table: TableOf(document.GetType()), document)).ToArray();
         lock (_gate)
         {
-            if (_checkpoint != after || upto <= after)
+            if (_retired || _checkpoint != after || upto <= after)
                 return Task.FromResult(false);
             foreach (var (table, document) in stores)
                 table.Store(document);
@@ -53,29 +54,22 @@ public sealed class MemoryReadModel : IReadModel
         }
     }
 
-    public Task Reset(CancellationToken cancellation)
+    /// <summary>Takes nothing in from now on. False, and nothing is changed, if it has come further than <paramref name="upto"/>.</summary>
+    internal bool Retire(Position upto)
     {
         lock (_gate)
-        {
-            foreach (var table in _tables.Values)
-                table.Clear();
-            _checkpoint = Position.Start;
-        }
-        return Task.CompletedTask;
+            return _retired = _checkpoint <= upto;
     }
 
     private MemoryTable<T> Table<T>() where T : class, IDocument => (MemoryTable<T>)TableOf(typeof(T));
 
-    private MemoryTable TableOf(Type type) => _tables.TryGetValue(type, out var table)
-        ? table
-        : throw new ArgumentException($"the read model {Schema.Name} has no documents of type {type.Name}");
+    private MemoryTable TableOf(Type type) => _tables[Schema.KindOf(type).Type];
 }
 
 /// <summary>The documents of one type.</summary>
 internal abstract class MemoryTable
 {
     public abstract void Store(IDocument document);
-    public abstract void Clear();
 }
 
 /// <summary>The documents of one type and their order in each index.</summary>
@@ -116,13 +110,6 @@ internal sealed class MemoryTable<T>(IReadOnlyList<DocumentIndex<T>> indexes) : 
         _documents[now.Id] = now;
         foreach (var (index, places) in _places)
             Move(places, before is null ? null : index.PlaceOf(before), index.PlaceOf(now));
-    }
-
-    public override void Clear()
-    {
-        _documents.Clear();
-        foreach (var places in _places.Values)
-            places.Clear();
     }
 
     private static void Move(SortedSet<Place> places, Place? from, Place? to)

@@ -1,4 +1,6 @@
 using System.Linq.Expressions;
+using Marten;
+using Metering.Kernel.ReadModels.Postgres;
 
 namespace Metering.Kernel.ReadModels;
 
@@ -17,6 +19,10 @@ public sealed class ReadModelSchema(string name)
         _kinds.Add(new DocumentKind<T>(indexes));
         return this;
     }
+
+    /// <exception cref="ArgumentException">The read model has no documents of that type.</exception>
+    internal DocumentKind KindOf(Type type) => _kinds.Find(kind => kind.Type == type)
+        ?? throw new ArgumentException($"the read model {Name} has no documents of type {type.Name}");
 }
 
 /// <summary>A type of document.</summary>
@@ -25,6 +31,15 @@ public abstract class DocumentKind(Type type)
     public Type Type { get; } = type;
 
     internal abstract MemoryTable NewTable();
+
+    /// <summary>Tells Marten of the type.</summary>
+    internal abstract void AddTo(MartenRegistry registry);
+
+    /// <summary>The statements that create its indexes in a schema of a database.</summary>
+    internal abstract IEnumerable<string> CreateIndexes(string databaseSchema);
+
+    /// <summary>True if an index is one of its own.</summary>
+    internal abstract bool Has(object index);
 }
 
 /// <summary>A type of document and its indexes.</summary>
@@ -33,6 +48,19 @@ public sealed class DocumentKind<T>(IReadOnlyList<DocumentIndex<T>> indexes) : D
     public IReadOnlyList<DocumentIndex<T>> Indexes { get; } = indexes;
 
     internal override MemoryTable NewTable() => new MemoryTable<T>(Indexes);
+
+    internal override void AddTo(MartenRegistry registry)
+    {
+        var mapping = registry.For<T>().DocumentAlias(IndexSql.AliasOf(Type));
+        // its own are none that Marten can make, and it drops what it does not know
+        foreach (var index in Indexes)
+            mapping.IgnoreIndex(IndexSql.NameOf(index));
+    }
+
+    internal override IEnumerable<string> CreateIndexes(string databaseSchema) =>
+        Indexes.Select(index => IndexSql.Create(index, databaseSchema));
+
+    internal override bool Has(object index) => Indexes.Contains(index);
 }
 
 /// <summary>

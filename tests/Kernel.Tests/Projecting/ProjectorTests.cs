@@ -129,19 +129,23 @@ public sealed class ProjectorTests : IDisposable
         Assert.That((await health.CheckHealthAsync()).Status, Is.EqualTo(HealthStatus.Unhealthy), "not caught up yet");
         var hosted = provider.GetServices<IHostedService>().ToArray();
         await Task.WhenAll(hosted.Select(service => service.StartAsync(_stop.Token)));
-        await provider.GetRequiredService<Projector>().WaitUntilCaughtUp(_stop.Token);
+        await provider.GetRequiredKeyedService<Projector>("words").WaitUntilCaughtUp(_stop.Token);
         Assert.That((await health.CheckHealthAsync()).Status, Is.EqualTo(HealthStatus.Healthy));
         await Task.WhenAll(hosted.Select(service => service.StopAsync(default)));
-        Assert.That(provider.GetRequiredKeyedService<IReadModel>("words"), Is.TypeOf<MemoryReadModel>());
+        Assert.That(provider.GetRequiredKeyedService<IGenerations>("words"), Is.TypeOf<MemoryGenerations>());
     }
 
-    [Test]
-    public void A_setting_that_names_no_adapter_is_refused()
+    [TestCase("paper", "ReadModels is 'paper'; expected memory or a PostgreSQL connection string")]
+    [TestCase("Host=db;Databse=metering;Password=secret", "ReadModels is no connection string")]
+    [TestCase("Host=db;Port=many;Database=metering", "ReadModels is no connection string")]
+    [TestCase("Database=metering", "ReadModels names no Host")]
+    [TestCase("Host=db;Username=metering", "ReadModels names no Database")]
+    public void A_setting_that_names_no_adapter_is_refused_and_no_password_repeated(string setting, string message)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ReadModels"] = "paper" }).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["ReadModels"] = setting }).Build();
         Assert.That(
             () => ReadModelsRegistration.Open(configuration, new ReadModelSchema("words")),
-            Throws.InvalidOperationException.With.Message.Contains("'paper'"));
+            Throws.InvalidOperationException.With.Message.Contains(message).And.Message.Not.Contains("secret"));
     }
 
     private Projector New(HashSet<string>? known = null) =>

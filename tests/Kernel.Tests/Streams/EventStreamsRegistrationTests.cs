@@ -1,4 +1,5 @@
 using Metering.Kernel.Streams;
+using Metering.Kernel.Streams.EventStoreDB;
 using Metering.Kernel.Streams.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,16 @@ public sealed class EventStreamsRegistrationTests
         Assert.That(Path.Combine(_folder, file), Does.Exist);
     }
 
+    [TestCase("esdb://127.0.0.1:1?tls=false")]
+    [TestCase("kurrentdb+discover://admin:changeit@a:2113,b:2113")]
+    public async Task A_connection_string_is_an_EventStoreDB_that_need_not_be_there(string eventStore)
+    {
+        await using var services = Services(eventStore, null);
+        Assert.That(services.GetRequiredService<IEventStreams>(), Is.TypeOf<EventStoreStreams>());
+    }
+
+    [TestCase("esdb://a:b:c", "data", "EventStore is not a connection string")]
+    [TestCase("esdb://a?tls=maybe", "data", "tls")]
     [TestCase("oracle", "data", "EventStore is 'oracle'")]
     [TestCase("sqlite:", "data", "EventStore is 'sqlite:'")]
     [TestCase("", "data", "EventStore is ''")]

@@ -99,6 +99,17 @@ internal sealed class FailureTests
     }
 
     [Test]
+    public async Task A_connection_that_breaks_before_any_answer_to_a_stream_is_UNAVAILABLE()
+    {
+        await using var server = await InteropServer.StartAsync();
+        using var call = server.Client().Collect();
+        await call.RequestStream.WriteAsync(new Packet()).Soon();
+        await server.Probe.Started.Soon();
+        (await server.Probe.Connected.Soon()).Abort();
+        Assert.That((await call.ResponseAsync.Failure()).StatusCode, Is.EqualTo(StatusCode.Unavailable));
+    }
+
+    [Test]
     public async Task A_connection_that_breaks_mid_stream_is_UNAVAILABLE()
     {
         await using var server = await InteropServer.StartAsync();

@@ -20,15 +20,13 @@ internal sealed class StreamedContent : HttpContent
         _done.TrySetCanceled();
     }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-        SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    // without HTTP's token, as in the genuine package: a lost connection is told by the response that does not come, and as what it is
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
         // the server should learn of the call before there is a first message
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await stream.FlushAsync().ConfigureAwait(false);
         _stream.TrySetResult(stream);
-        await _done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _done.Task.ConfigureAwait(false);
     }
 
     protected override bool TryComputeLength(out long length)

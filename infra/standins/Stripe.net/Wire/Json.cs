@@ -28,6 +28,8 @@ internal sealed class UnixSecondsJson : JsonConverter<DateTime>
 
 internal static class UnixSeconds
 {
+    internal static readonly DateTime Epoch = DateTime.UnixEpoch;
+
     internal static long From(DateTime time) => new DateTimeOffset(time.ToUniversalTime()).ToUnixTimeSeconds();
 
     internal static DateTime ToTime(long seconds) => DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime;

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Metering.V1;
+
+namespace Metering.Cli.Verbs;
+
+/// <summary>How far each read model has followed the ledger. Ends with 1 if something stops one.</summary>
+internal sealed class ProjectionsVerb() : Verb(
+    "projections", "How far each read model has followed the ledger, and its rebuild. Ends with 1 if one is stopped.")
+{
+    public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
+    {
+        var reply = await session.Ask(call => session.Balances.GetProgressAsync(new GetProgressRequest(), call), cancellation);
+        foreach (var model in reply.ReadModels) session.Screen.Record(model);
+        Show(session.Screen, reply.ReadModels);
+        return reply.ReadModels.Any(model => model.HasError || model.Rebuild is { HasError: true }) ? Exit.No : Exit.Ok;
+    }
+
+    internal static void Show(Screen screen, IReadOnlyCollection<ReadModelProgress> models)
+    {
+        screen.Table(
+            ["read model", Column.Number("generation"), "position", Column.Number("events"), "behind", "kept by", "rebuild"],
+            models.Select(Row));
+        foreach (var model in models)
+        {
+            if (model.HasError) screen.Say($"{model.Name} is stopped: {model.Error}");
+            if (model.Rebuild is { HasError: true } rebuild) screen.Say($"the rebuild of {model.Name} is stopped: {rebuild.Error}");
+        }
+    }
+
+    private static string[] Row(ReadModelProgress model) =>
+    [
+        model.Name, Words.Count(model.Generation), model.Position, Words.Count(model.Events), Behind(model),
+        model.HasInstance ? model.Instance : "none", model.Rebuild is { } rebuild ? Rebuild(rebuild, model.Events) : "",
+    ];
+
+    private static string Behind(ReadModelProgress model) => model switch
+    {
+        { Lag: null } => "",
+        { CaughtUp: true } => "caught up",
+        _ => model.Lag.ToTimeSpan().ToString("c"),
+    };
+
+    private static string Rebuild(RebuildProgress rebuild, long events) =>
+        $"generation {Words.Count(rebuild.Generation)}, {Words.Count(rebuild.Events)} of " +
+        $"{Words.Count(Math.Max(events, rebuild.Events))} events";
+}
