@@ -85,10 +85,12 @@ internal sealed class BillingSimulation
     private void AddFaults()
     {
         for (var faults = random.Next(4); faults > 0; faults--)
-            simulator.Faults.Add(new Fault(Kinds[random.Next(Kinds.Length)])
-            {
-                EventName = name, Every = random.Next(1, 4), Times = random.Next(1, 4), Status = Answers[random.Next(Answers.Length)],
-            });
+        {
+            var kind = Kinds[random.Next(Kinds.Length)];
+            var fault = new Fault(kind) { EventName = name, Every = random.Next(1, 4), Times = random.Next(1, 4) };
+            // what Stripe recorded it does not answer with 409 or 429
+            simulator.Faults.Add(kind == FaultKind.Answer ? fault with { Status = Answers[random.Next(Answers.Length)] } : fault);
+        }
     }
 
     /// <summary>Somebody deactivates the Stripe meter, so that it refuses all reports, and finds out.</summary>
@@ -203,7 +205,8 @@ internal sealed class BillingSimulation
         var state = (await States()).Single(one => one.User == user).State;
         return string.Join('\n', [
             $"{name} {user}", .. state.Lines.Select(line => $"{line}"), .. state.Carries.Select(carry => $"{carry}"),
-            .. state.Reports.Select(report => $"{report.Line.Period}: {report.Value} {report.Status} {report.Planned.Reason} of {report.Planned.At:O}"),
+            .. state.Reports.Select(report => 
+                $"{report.Line.Period}: {report.Value} {report.Status} {report.Code} after {report.Attempts}, {report.Planned.Reason} {report.Identifier}"),
         ]);
     }
 
