@@ -11,7 +11,7 @@ namespace Metering.BillingSync.Tests;
 [NonParallelizable]
 public sealed class SimulationTests : SimulatedStripe
 {
-    private const int SchedulesShort = 25;
+    private const int SchedulesShort = 60;
 
     /// <summary>BILLING_SEED repeats a run; BILLING_SCHEDULES makes it longer (the full form has 1,000).</summary>
     [Test]
