@@ -6,7 +6,7 @@ public static class CommonSettings
     /// <summary>Where the event streams are.</summary>
     public static IReadOnlyList<Setting> EventStore { get; } =
     [
-        new("EventStore", "where the event streams are: sqlite, sqlite:PATH, esdb://… or kurrentdb://…", "sqlite"),
+        new("EventStore", "where the event streams are: sqlite, sqlite:PATH, esdb://… or kurrentdb://…; in one process memory too", "sqlite"),
         new("DataFolder", "the folder of sqlite's file, streams.db", Path.Combine(".data", "metering")),
     ];
 
@@ -15,7 +15,7 @@ public static class CommonSettings
         "ReadModels", "where read models are kept: memory, rebuilt at every start, or PostgreSQL: Host=…;Database=…;Username=…", "memory");
 
     /// <summary>Where messages go. No default: what is published to a bus that nobody hears is lost.</summary>
-    public static Setting Bus { get; } = new("Bus", "where messages go: RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST", null, "required");
+    public static Setting Bus { get; } = new("Bus", "where messages go: RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST; in one process memory too", null, "required");
 
     /// <summary>What every program has; gRPC on <paramref name="port"/>, health on the next one.</summary>
     internal static IReadOnlyList<Setting> Of(int port) =>
