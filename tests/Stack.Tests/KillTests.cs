@@ -3,7 +3,6 @@ using Metering.V1;
 namespace Metering.StackTests;
 
 /// <summary>Every process of the stack is killed in turn, under load: nothing acknowledged is lost, nothing happens twice.</summary>
-[Explicit("needs the separate programs")]
 public sealed class KillTests
 {
     private const int CallsBetween = 200;
