@@ -37,7 +37,8 @@ public sealed class EventStoreStreamsTests
     private static NewEvent Event(string data = "{}", string metadata = "") => new(Guid.CreateVersion7(Run), "noted.v1",
         System.Text.Encoding.UTF8.GetBytes(data), System.Text.Encoding.UTF8.GetBytes(metadata));
 
-    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) => _streams.Append(stream, expected, events, Stop);
+    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) =>
+        _streams.Append(stream, expected, events, Stop);
 
     private async Task<List<StoredEvent>> All(string stream)
     {
