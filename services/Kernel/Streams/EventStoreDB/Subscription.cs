@@ -58,7 +58,8 @@ internal sealed class Subscription(StoreNode node, TimeProvider clock, IReadOnly
         }
     }
 
-    private static FromAll Start(Position after) => after == Position.Start ? FromAll.Start : FromAll.After(new ClientPosition(after.Commit, after.Prepare));
+    private static FromAll Start(Position after) =>
+        after == Position.Start ? FromAll.Start : FromAll.After(new ClientPosition(after.Commit, after.Prepare));
 
     private IEventFilter Filter() => prefixes.Any(prefix => prefix.Length == 0)
         ? EventTypeFilter.ExcludeSystemEvents(SearchWindow)
