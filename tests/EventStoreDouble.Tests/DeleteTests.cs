@@ -56,7 +56,11 @@ public sealed class DeleteTests : DoubleTest
     {
         await Many("s", 3);
         await Tombstone("s");
-        foreach (var call in new Func<Task>[] { () => Read(StreamFrom("s")), () => Append("s", Any, NewId()), () => Delete("s"), () => Append("$$s", Any, NewId()) })
+        Func<Task>[] calls =
+        [
+            () => Read(StreamFrom("s")), () => Append("s", Any, NewId()), () => Delete("s"), () => Append("$$s", Any, NewId()),
+        ];
+        foreach (var call in calls)
         {
             var error = await Failure(call());
             Assert.That((error.StatusCode, Trailer(error, "exception")), Is.EqualTo((StatusCode.FailedPrecondition, "stream-deleted")));

@@ -45,6 +45,9 @@ public abstract class DoubleTest
 
     private protected Streams.StreamsClient To(DoubleNode node) => new(Channel(node));
 
+    private protected static async Task<SupportedMethods> Features(GrpcChannel channel, CancellationToken stop) =>
+        await new ServerFeatures.ServerFeaturesClient(channel).GetSupportedMethodsAsync(new(), cancellationToken: stop);
+
     private protected static Guid NewId() => Guid.CreateVersion7(Run);
 
     private protected static AppendReq.Types.ProposedMessage Event(Guid id, string text = "", string type = "noted.v1") => new()

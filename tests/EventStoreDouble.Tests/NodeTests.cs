@@ -34,7 +34,7 @@ public sealed class NodeTests : DoubleTest
     [Test]
     public async Task A_node_lists_its_methods_in_lower_case()
     {
-        var features = await new ServerFeatures.ServerFeaturesClient(Channel(Double.Nodes[0])).GetSupportedMethodsAsync(new(), cancellationToken: Stop);
+        var features = await Features(Channel(Double.Nodes[0]), Stop);
         Assert.That(features.Methods.Select(method => $"{method.ServiceName}/{method.MethodName}"),
             Is.SupersetOf(new[] { "event_store.client.streams.streams/batchappend", "event_store.client.streams.streams/read" }));
     }
@@ -46,10 +46,13 @@ public sealed class NodeTests : DoubleTest
         var batch = follower.BatchAppend(RequiresLeader, cancellationToken: Stop);
         await batch.RequestStream.WriteAsync(new()
         {
-            CorrelationId = new() { String = NewId().ToString() }, IsFinal = true, Options = new() { StreamIdentifier = Named("s"), Any = new() },
+            CorrelationId = new() { String = NewId().ToString() },
+            IsFinal = true,
+            Options = new() { StreamIdentifier = Named("s"), Any = new() },
         }, Stop);
         var read = follower.Read(StreamFrom("s"), RequiresLeader, cancellationToken: Stop);
-        foreach (var call in new Task[] { Append(follower, "s", Any, [Event(NewId())], RequiresLeader), batch.ResponseStream.MoveNext(Stop), read.ResponseStream.MoveNext(Stop) })
+        var append = Append(follower, "s", Any, [Event(NewId())], RequiresLeader);
+        foreach (var call in new Task[] { append, batch.ResponseStream.MoveNext(Stop), read.ResponseStream.MoveNext(Stop) })
         {
             var error = await Failure(call);
             var trailers = new[] { "exception", "leader-endpoint-host", "leader-endpoint-port" }.Select(name => Trailer(error, name));
@@ -127,7 +130,9 @@ public sealed class NodeTests : DoubleTest
     public async Task An_append_above_the_limit_is_refused_whole()
     {
         var data = ByteString.CopyFrom(new byte[600_000]);
-        var error = await Failure(Append("s", None, [.. Enumerable.Range(0, 2).Select(_ => { var item = Event(NewId()); item.Data = data; return item; })]));
+        var (first, second) = (Event(NewId()), Event(NewId()));
+        (first.Data, second.Data) = (data, data);
+        var error = await Failure(Append("s", None, first, second));
         Assert.That((error.StatusCode, Trailer(error, "exception"), Trailer(error, "maximum-append-size")),
             Is.EqualTo((StatusCode.InvalidArgument, "maximum-append-size-exceeded", "1048576")));
         Assert.That(await Ids(StreamFrom("s")), Is.Empty);
@@ -139,7 +144,8 @@ public sealed class NodeTests : DoubleTest
         var untyped = Event(NewId());
         untyped.Metadata.Remove("type");
         var error = await Failure(Append("s", None, untyped));
-        Assert.That((error.StatusCode, Trailer(error, "exception")), Is.EqualTo((StatusCode.InvalidArgument, "missing-required-metadata-property")));
+        Assert.That((error.StatusCode, Trailer(error, "exception")),
+            Is.EqualTo((StatusCode.InvalidArgument, "missing-required-metadata-property")));
     }
 }
 
@@ -148,7 +154,8 @@ public sealed class SecuredNodeTests : DoubleTest
 {
     protected override DoubleOptions Options => new() { Credentials = ("admin", "changeit"), OffersBatchAppend = false };
 
-    private static Metadata Basic(string pair) => new() { { "authorization", "Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(pair)) } };
+    private static Metadata Basic(string pair) =>
+        new() { { "authorization", "Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(pair)) } };
 
     [Test]
     public async Task Streams_ask_for_credentials()
@@ -163,8 +170,9 @@ public sealed class SecuredNodeTests : DoubleTest
     [Test]
     public async Task Gossip_and_features_do_not()
     {
-        Assert.That((await new Gossip.GossipClient(Channel(Double.Nodes[0])).ReadAsync(new(), cancellationToken: Stop)).Members, Has.Count.EqualTo(1));
-        var features = await new ServerFeatures.ServerFeaturesClient(Channel(Double.Nodes[0])).GetSupportedMethodsAsync(new(), cancellationToken: Stop);
+        var gossip = await new Gossip.GossipClient(Channel(Double.Nodes[0])).ReadAsync(new(), cancellationToken: Stop);
+        Assert.That(gossip.Members, Has.Count.EqualTo(1));
+        var features = await Features(Channel(Double.Nodes[0]), Stop);
         Assert.That(features.Methods.Select(method => method.MethodName), Has.None.EqualTo("batchappend"));
     }
 }

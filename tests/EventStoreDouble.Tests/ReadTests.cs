@@ -125,14 +125,16 @@ public sealed class ReadTests : DoubleTest
         var appended = (await Append("a", Any, NewId())).Success.Position;
         var middle = new AllStreamPosition { CommitPosition = appended.CommitPosition - 1, PreparePosition = appended.CommitPosition - 1 };
         var error = await Failure(Read(AllFrom(middle)));
-        Assert.That((error.StatusCode, error.Status.Detail), Is.EqualTo((StatusCode.InvalidArgument, "Trying to read from an invalid position.")));
+        Assert.That(error.StatusCode, Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(error.Status.Detail, Is.EqualTo("Trying to read from an invalid position."));
     }
 
     [Test]
     public async Task Nothing_is_after_the_end()
     {
         var end = (await Append("a", Any, NewId())).Success.Position;
-        Assert.That(await Ids(AllFrom(new() { CommitPosition = end.CommitPosition + 5000, PreparePosition = end.CommitPosition + 5000 })), Is.Empty);
+        var beyond = new AllStreamPosition { CommitPosition = end.CommitPosition + 5000, PreparePosition = end.CommitPosition + 5000 };
+        Assert.That(await Ids(AllFrom(beyond)), Is.Empty);
     }
 
     [Test]
@@ -142,13 +144,16 @@ public sealed class ReadTests : DoubleTest
             await Append(stream, Any, Event(NewId(), stream, type));
         Assert.Multiple(async () =>
         {
-            Assert.That(await Streams(new() { StreamIdentifier = new() { Prefix = { "ledger-", "x" } } }), Is.EqualTo("ledger-1 ledger-2"));
-            Assert.That(await Streams(new() { StreamIdentifier = new() { Regex = "^(billing-|ledger-2)" } }), Is.EqualTo("billing-1 ledger-2"));
+            Assert.That(await Streams(ByName(new() { Prefix = { "ledger-", "x" } })), Is.EqualTo("ledger-1 ledger-2"));
+            Assert.That(await Streams(ByName(new() { Regex = "^(billing-|ledger-2)" })), Is.EqualTo("billing-1 ledger-2"));
             Assert.That(await Streams(new() { EventType = new() { Prefix = { "s", "com" } } }), Is.EqualTo("billing-1 ledger-2"));
             Assert.That(await Streams(new() { EventType = new() { Regex = @"\.v1$" } }), Is.EqualTo("ledger-1 billing-1 ledger-2"));
-            Assert.That(await Streams(new() { StreamIdentifier = new() { Regex = @"^[^\$].*" } }), Is.EqualTo("ledger-1 billing-1 ledger-2"));
+            Assert.That(await Streams(ByName(new() { Regex = @"^[^\$].*" })), Is.EqualTo("ledger-1 billing-1 ledger-2"));
         });
     }
+
+    private static ReadReq.Types.Options.Types.FilterOptions ByName(ReadReq.Types.Options.Types.FilterOptions.Types.Expression names) =>
+        new() { StreamIdentifier = names };
 
     private async Task<string> Streams(ReadReq.Types.Options.Types.FilterOptions filter)
     {

@@ -4,7 +4,10 @@ using RabbitMQ.Client;
 
 namespace Metering.Messaging.Tests;
 
-/// <summary>The RabbitMQ that the environment variable RABBITMQ names. Each test begins with none of our queues and exchanges there.</summary>
+/// <summary>
+/// The RabbitMQ that the environment variable RABBITMQ names. Each test begins with none of our queues and exchanges there: two runs at once
+/// want two brokers, or two virtual hosts in that address.
+/// </summary>
 internal static class Broker
 {
     private static readonly string[] Queues = ["billing-sync", "billing-sync_error", "picky", "picky_error", "slow"];
@@ -38,6 +41,16 @@ internal static class Broker
         await using var channel = await connection.CreateChannelAsync();
         foreach (var queue in Queues) await channel.QueueDeleteAsync(queue);
         foreach (var exchange in Exchanges) await channel.ExchangeDeleteAsync(exchange);
+    }
+
+    /// <summary>Declares a queue as ours are to be; throws if it is there and is another.</summary>
+    public static async Task DeclareQuorum(string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(Address) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeclareAsync(
+            queue, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { [Headers.XQueueType] = "quorum", ["x-delivery-limit"] = int.MaxValue });
     }
 
     /// <summary>How many messages a queue holds that nobody is working on.</summary>

@@ -90,6 +90,15 @@ public sealed class ErrorQueueTests
         Assert.That(messages.Single(), Has.Property("Type").EqualTo("Note").And.Property("Id").EqualTo(IdOf(1).ToString()));
     }
 
+    [Test, Order(1)]
+    public async Task Both_queues_are_durable_quorum_queues_that_drop_nothing()
+    {
+        // the broker refuses a declaration that differs from what is there
+        Assert.That(async () => await Broker.DeclareQuorum("picky"), Throws.Nothing);
+        await Listed(Notes);
+        Assert.That(async () => await Broker.DeclareQuorum("picky_error"), Throws.Nothing);
+    }
+
     [Test, Order(2)]
     public async Task Looking_however_often_and_at_how_many_changes_nothing()
     {

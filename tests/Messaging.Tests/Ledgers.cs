@@ -10,7 +10,7 @@ internal sealed class Ledgers
 
     public MemoryStreams Streams { get; } = new(TimeProvider.System);
 
-    /// <summary>A user's first period ends, in which so many tokens were used. Nobody knows the Stripe customer: the report waits, unlinked.</summary>
+    /// <summary>A user's first period ends, in which so many tokens were used. The Stripe customer is not known: the report waits.</summary>
     public Task<Appended> End(string user, long tokens, long scale = 1) => Streams.Append(
         $"ledger-{user}", Revisions.None,
         [new NewEvent(Guid.CreateVersion7(now), "period_ended.v1", Encoding.UTF8.GetBytes(Ended(tokens, scale)), "{}"u8.ToArray())], default);

@@ -9,9 +9,9 @@ using Metering.Kernel.Streams;
 namespace Metering.Balances.Publishing;
 
 /// <summary>
-/// Tells the bus what happened, at least once, per user in the order of the ledger: a read model without documents of its own, whose checkpoint says
-/// what was told. It moves once the bus has confirmed every message before it; a publish that fails is tried again, from the checkpoint. In memory
-/// it starts from the beginning: receivers settle repeats.
+/// Tells the bus what happened, at least once, per user in the order of the ledger: a read model without documents of its own, whose
+/// checkpoint says what was told. It moves once the bus has confirmed every message before it; a publish that fails is tried again, from
+/// the checkpoint. In memory it starts from the beginning, as does its rebuild anywhere: receivers settle repeats.
 /// </summary>
 public static class Publisher
 {
@@ -24,7 +24,10 @@ public static class Publisher
 
     public static Projection To(IBus bus, TimeProvider time) => new([LedgerStreams.Prefix], async (events, _, cancellation) =>
     {
-        var how = new ParallelOptions { MaxDegreeOfParallelism = UsersAtOnce, CancellationToken = cancellation, TaskScheduler = TaskScheduler.Current };
+        var how = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = UsersAtOnce, CancellationToken = cancellation, TaskScheduler = TaskScheduler.Current,
+        };
         var told = events.Where(stored => !Messages.IsSilent(stored.Type)).GroupBy(stored => stored.Stream, StringComparer.Ordinal);
         await Parallel.ForEachAsync(told, how, async (ledger, stop) =>
         {
@@ -37,6 +40,9 @@ public static class Publisher
     private static async Task Publish(IBus bus, StoredEvent stored, TimeProvider time, CancellationToken cancellation)
     {
         foreach (var message in Messages.Of(stored, LedgerStreams.Decode(stored)))
-            await bus.PublishConfirmed(message, Messages.IdOf(stored.Id, message.GetType()), message is not ThresholdReached, time, cancellation);
+        {
+            var id = Messages.IdOf(stored.Id, message.GetType());
+            await bus.PublishConfirmed(message, id, wanted: message is not ThresholdReached, time, cancellation);
+        }
     }
 }

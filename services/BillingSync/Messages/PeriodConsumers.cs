@@ -40,7 +40,8 @@ public static class PeriodConsumers
 }
 
 /// <summary>
-/// How both are received: a store that is away for a while costs retries, anything longer the error queue, where operators see it and return it.
+/// How both are received: a store that is away for a while costs retries, anything longer the error queue, where operators see it and
+/// return it.
 /// </summary>
 public abstract class PeriodConsumerDefinition<T> : ConsumerDefinition<T> where T : class, IConsumer
 {

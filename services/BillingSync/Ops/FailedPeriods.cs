@@ -29,7 +29,8 @@ internal sealed class FailedPeriods(BrokerAddress? broker) : IDisposable
     public async Task<ReturnFailedMessagesReply> Return(ReturnFailedMessagesRequest request, CancellationToken cancellation)
     {
         if (request.HasMessageId == request.All) throw RpcErrors.Invalid("message_id", "a message's id, or all", "it is neither or both");
-        if (request.HasMessageId && !Guid.TryParse(request.MessageId, out _)) throw RpcErrors.Invalid("message_id", "a UUID", "it is not one");
+        if (request.HasMessageId && !Guid.TryParse(request.MessageId, out _))
+            throw RpcErrors.Invalid("message_id", "a UUID", "it is not one");
         var returned = await Ask(queue => queue.Return(request.HasMessageId ? request.MessageId : null, cancellation));
         if (request.HasMessageId && returned == 0)
             throw RpcErrors.NotFound("message_id", "the id of a message that ListFailedMessages names", "no failed message has it");
@@ -43,7 +44,7 @@ internal sealed class FailedPeriods(BrokerAddress? broker) : IDisposable
         if (errors is null)
             throw RpcErrors.Of(
                 StatusCode.FailedPrecondition, "", "a RabbitMQ broker as the setting Bus",
-                "the bus is in memory and keeps no failed messages: the log has them, and all periods are published again at the next start");
+                "the bus is in memory and keeps no failed messages: all periods are published again at the next start");
         try
         {
             return await ask(errors);
@@ -62,7 +63,8 @@ internal sealed class FailedPeriods(BrokerAddress? broker) : IDisposable
             FailedAt = failed.FailedAt?.ToTimestamp(), Error = failed.Error.Length > ErrorMost ? failed.Error[..ErrorMost] : failed.Error,
         };
         if (Field(failed, "user") is { ValueKind: JsonValueKind.String } user) message.User = user.GetString();
-        if (Field(failed, "period") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var period)) message.Period = period;
+        if (Field(failed, "period") is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var period))
+            message.Period = period;
         return message;
     }
 

@@ -17,8 +17,11 @@ internal sealed class FailuresListVerb : Verb
         var reply = await session.Ask(call => session.Billing.ListFailedMessagesAsync(request, call), cancellation);
         foreach (var message in reply.Messages) session.Screen.Record(message);
         session.Screen.Table(
-            ["message", "type", "user", Column.Number("period"), "failing since", Column.Number("attempts"), "error"], reply.Messages.Select(Row));
-        session.Screen.Say(reply.Total == 0 ? "no message has failed" : $"{reply.Messages.Count} of {reply.Total}; once the cause is gone: failures return");
+            ["message", "type", "user", Column.Number("period"), "failing since", Column.Number("attempts"), "error"],
+            reply.Messages.Select(Row));
+        session.Screen.Say(reply.Total == 0
+            ? "no message has failed"
+            : $"{Words.Count(reply.Messages.Count)} of {Words.Count(reply.Total)}; once the cause is gone: failures return");
         return Exit.Ok;
     }
 

@@ -14,8 +14,8 @@ public static class BusRegistration
 
     /// <summary>
     /// Adds the bus that the setting <c>Bus</c> names: <c>memory</c> (the default; what it holds is gone with the process) or
-    /// <c>amqp://user:password@host:port/vhost</c>, a RabbitMQ broker: durable exchanges, quorum queues, confirmed publishes. The process starts
-    /// while the broker is away; the bus connects once it is there, and the health check <c>bus</c> says how it stands.
+    /// <c>amqp://user:password@host:port/vhost</c>, a RabbitMQ broker: durable exchanges, quorum queues, confirmed publishes. The process
+    /// starts while the broker is away; the bus connects once it is there, and the health check <c>bus</c> says how it stands.
     /// </summary>
     /// <param name="consumers">Adds what this process consumes; none = it only publishes.</param>
     /// <exception cref="InvalidOperationException">The setting is neither.</exception>
@@ -52,8 +52,8 @@ public static class BusRegistration
         });
     }
 
-    // the error queue of an endpoint takes its arguments from the endpoint's queue: a quorum queue too. Newer brokers drop what was delivered
-    // twenty times, also to an operator who only looked.
+    // the error queue of an endpoint takes its arguments from the endpoint's queue: a quorum queue too. Newer brokers drop what was
+    // delivered twenty times, also to an operator who only looked.
     private static void KeepWhatArrives(IReceiveEndpointConfigurator endpoint)
     {
         endpoint.PublishFaults = false; // nobody listens: what failed is in the error queue

@@ -15,7 +15,7 @@ public static class ConfirmedPublishing
     /// <param name="bus">The bus.</param>
     /// <param name="message">The message, published as its own type.</param>
     /// <param name="id">Its id: of a repeat the same.</param>
-    /// <param name="wanted">True if it would be lost without a queue that takes it, so that a broker where no consumer ever started refuses it.</param>
+    /// <param name="wanted">True if it would be missed: a broker where no queue takes it, as no consumer ever started there, refuses it.</param>
     /// <param name="time">Where <see cref="Patience"/> is measured.</param>
     /// <param name="cancellation">Gives up; the message may have been taken.</param>
     /// <exception cref="BusUnavailableException">No broker, no confirmation within <see cref="Patience"/>, or no queue.</exception>
@@ -31,11 +31,13 @@ public static class ConfirmedPublishing
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new BusUnavailableException($"the bus did not take a {message.GetType().Name} within {Patience.TotalSeconds} s: is its broker there?");
+            throw new BusUnavailableException(
+                $"the bus did not take a {message.GetType().Name} within {Patience.TotalSeconds} s: is its broker there?");
         }
         catch (MessageReturnedException returned)
         {
-            throw new BusUnavailableException($"no queue takes {message.GetType().Name} yet: its consumer never started at this broker", returned);
+            throw new BusUnavailableException(
+                $"no queue takes {message.GetType().Name} yet: its consumer never started at this broker", returned);
         }
     }
 }

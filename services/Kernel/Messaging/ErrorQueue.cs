@@ -4,13 +4,13 @@ using RabbitMQ.Client.Exceptions;
 namespace Metering.Kernel.Messaging;
 
 /// <summary>
-/// What lies in the error queue of a consumer's queue, at a RabbitMQ broker. One look or return at a time in a process; while one is under way the
-/// messages it holds are not to be seen by others. Whatever breaks on the way, a message is in one of the two queues, or in both: consumers are
-/// idempotent.
+/// What lies in the error queue of a consumer's queue, at a RabbitMQ broker. One look or return at a time in a process; while one is under
+/// way the messages it holds are not to be seen by others. Whatever breaks on the way, a message is in one of the two queues, or in both:
+/// consumers are idempotent.
 /// </summary>
 /// <remarks>
-/// A quorum queue puts what is given back behind what was given back before: messages keep their order only if all are taken and given back at once.
-/// So a look passes through the whole queue, however few it shows.
+/// A quorum queue puts what is given back behind what was given back before: messages keep their order only if all are taken and given back
+/// at once. So a look passes through the whole queue, however few it shows.
 /// </remarks>
 public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
 {
@@ -38,11 +38,11 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
         }, cancellation);
 
     /// <summary>
-    /// Gives messages back to their consumer, who sees them as if they came for the first time: those with this id, or all that were there when it
-    /// began. Each leaves the error queue once the consumer's queue has confirmed that it holds it.
+    /// Gives messages back to their consumer, who sees them as if they came for the first time: those with this id, or all that were there
+    /// when it began. Each leaves the error queue once the consumer's queue has confirmed that it holds it.
     /// </summary>
     /// <returns>How many were given back.</returns>
-    /// <exception cref="BusUnavailableException">The broker is not there, or went away on the way: some may have been given back.</exception>
+    /// <exception cref="BusUnavailableException">The broker is not there, or went away: some may have been given back.</exception>
     public Task<int> Return(string? id, CancellationToken cancellation) => With(0, async (channel, total) =>
     {
         var returned = 0;
@@ -62,7 +62,8 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
     // no more than there were when it began: what is returned may fail again at once
     private async Task Each(IChannel channel, long total, Func<BasicGetResult, Task> take, CancellationToken cancellation)
     {
-        for (var seen = 0L; seen < total && await channel.BasicGetAsync(Name, autoAck: false, cancellation) is { } got; seen++) await take(got);
+        for (var seen = 0L; seen < total && await channel.BasicGetAsync(Name, autoAck: false, cancellation) is { } got; seen++)
+            await take(got);
     }
 
     // all that was got and not acknowledged, back to where it was
@@ -83,7 +84,7 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
         {
             return ifAbsent; // the bus makes it for the first message that fails
         }
-        catch (Exception broken) when (broken is BrokerUnreachableException or OperationInterruptedException or PublishException or IOException)
+        catch (Exception broken) when (IsBrokers(broken) && !cancellation.IsCancellationRequested)
         {
             throw new BusUnavailableException($"the broker {broker} cannot be used now: {broken.Message}", broken);
         }
@@ -92,6 +93,11 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
             oneAtATime.Release();
         }
     }
+
+    // what the broker does not answer in time, the client cancels
+    private static bool IsBrokers(Exception broken) => broken is
+        BrokerUnreachableException or OperationInterruptedException or PublishException or IOException or TimeoutException
+        or OperationCanceledException;
 
     private Task<IConnection> Connect(CancellationToken cancellation) => new ConnectionFactory
     {

@@ -27,11 +27,11 @@ public sealed record FailedMessage(
         var (type, content) = Read(got.Body);
         var failedAt = Time(Text(headers, Headers.FaultTimestamp));
         return new(
-            got.BasicProperties.MessageId ?? "", type, content, Text(headers, Headers.FaultMessage) ?? "", Time(Text(headers, SinceHeader)) ?? failedAt,
-            failedAt, Number(headers, AttemptsHeader) + Number(headers, Headers.FaultRetryCount) + 1);
+            got.BasicProperties.MessageId ?? "", type, content, Text(headers, Headers.FaultMessage) ?? "",
+            Time(Text(headers, SinceHeader)) ?? failedAt, failedAt, Number(headers, AttemptsHeader) + Number(headers, Headers.FaultRetryCount) + 1);
     }
 
-    /// <summary>As it goes back to its consumer: what it failed with is left out, since when and how often is kept for the next time.</summary>
+    /// <summary>As it goes back to its consumer: without what it failed with; since when and how often is kept for the next time.</summary>
     internal static BasicProperties Returned(BasicGetResult got)
     {
         var failed = Of(got);
@@ -52,7 +52,7 @@ public sealed record FailedMessage(
             var envelope = JsonDocument.Parse(body).RootElement.Clone();
             return (envelope.GetProperty("messageType")[0].GetString()!.Split(':')[^1], envelope.GetProperty("message"));
         }
-        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
             return ("", default);
         }
@@ -66,6 +66,5 @@ public sealed record FailedMessage(
         int.TryParse(Text(headers, name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }

@@ -7,7 +7,8 @@ namespace Metering.EventStoreDouble.Calls;
 /// <summary>Whether a node takes a call: who makes it, whether it must be the leader, and the faults that it was told to have.</summary>
 internal sealed class Admission(DoubleNode node, ServerCallContext context)
 {
-    private readonly bool _requiresLeader = bool.TryParse(context.RequestHeaders.GetValue("requires-leader"), out var required) && required;
+    private readonly bool _requiresLeader =
+        bool.TryParse(context.RequestHeaders.GetValue("requires-leader"), out var required) && required;
 
     public bool IsAllowed => context.GetHttpContext().User.Identity is { IsAuthenticated: true };
 
@@ -16,7 +17,7 @@ internal sealed class Admission(DoubleNode node, ServerCallContext context)
         if (!IsAllowed) throw RpcErrors.AccessDenied();
     }
 
-    /// <summary>Writes, unless the node must not or a fault is in the way. A follower that is not asked to be the leader passes it on.</summary>
+    /// <summary>Writes, unless the node must not or a fault is in the way. A follower passes on what does not require the leader.</summary>
     public async Task<Written> Write(string stream, Func<Log, Written> write)
     {
         var fault = await Meet(CallKind.Write, stream);

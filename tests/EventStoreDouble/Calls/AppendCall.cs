@@ -57,8 +57,10 @@ internal sealed class AppendCall(DoubleNode node, Admission admission)
 
     private static AppendResp.Types.Success Success(Written written)
     {
-        var success = written.Revision < 0 ? new AppendResp.Types.Success { NoStream = new() } : new() { CurrentRevision = (ulong)written.Revision };
-        success.Position = new() { CommitPosition = (ulong)written.Position, PreparePosition = (ulong)written.Position };
+        var position = (ulong)written.Position;
+        var success = new AppendResp.Types.Success { Position = new() { CommitPosition = position, PreparePosition = position } };
+        if (written.Revision < 0) success.NoStream = new();
+        else success.CurrentRevision = (ulong)written.Revision;
         return success;
     }
 
@@ -68,11 +70,13 @@ internal sealed class AppendCall(DoubleNode node, Admission admission)
         var wrong = current < 0
             ? new AppendResp.Types.WrongExpectedVersion { CurrentNoStream = new(), NoStream2060 = new() }
             : new() { CurrentRevision = (ulong)current, CurrentRevision2060 = (ulong)current };
-        if (options.ExpectedStreamRevisionCase == Expected.Any) (wrong.ExpectedAny, wrong.Any2060) = (new(), new());
-        if (options.ExpectedStreamRevisionCase == Expected.StreamExists) (wrong.ExpectedStreamExists, wrong.StreamExists2060) = (new(), new());
-        if (options.ExpectedStreamRevisionCase == Expected.NoStream) (wrong.ExpectedNoStream, wrong.ExpectedRevision2060) = (new(), ulong.MaxValue);
-        if (options.ExpectedStreamRevisionCase == Expected.Revision)
-            (wrong.ExpectedRevision, wrong.ExpectedRevision2060) = (options.Revision, options.Revision);
+        switch (options.ExpectedStreamRevisionCase)
+        {
+            case Expected.Any: (wrong.ExpectedAny, wrong.Any2060) = (new(), new()); break;
+            case Expected.StreamExists: (wrong.ExpectedStreamExists, wrong.StreamExists2060) = (new(), new()); break;
+            case Expected.NoStream: (wrong.ExpectedNoStream, wrong.ExpectedRevision2060) = (new(), ulong.MaxValue); break;
+            default: (wrong.ExpectedRevision, wrong.ExpectedRevision2060) = (options.Revision, options.Revision); break;
+        }
         return wrong;
     }
 }

@@ -52,7 +52,8 @@ internal sealed class BatchAppendCall(DoubleNode node, Admission admission)
         }
         catch (Exception error) when (error is RpcException or ArgumentException or FormatException)
         {
-            Refuse(request.CorrelationId, request.Options?.StreamIdentifier, BatchErrors.BadRequest((error as RpcException)?.Status.Detail ?? error.Message));
+            var message = (error as RpcException)?.Status.Detail ?? error.Message;
+            Refuse(request.CorrelationId, request.Options?.StreamIdentifier, BatchErrors.BadRequest(message));
         }
     }
 
@@ -115,8 +116,10 @@ internal sealed class BatchAppendCall(DoubleNode node, Admission admission)
 
     private static BatchAppendResp.Types.Success Success(Written written)
     {
-        var success = written.Revision < 0 ? new BatchAppendResp.Types.Success { NoStream = new() } : new() { CurrentRevision = (ulong)written.Revision };
-        success.Position = new() { CommitPosition = (ulong)written.Position, PreparePosition = (ulong)written.Position };
+        var position = (ulong)written.Position;
+        var success = new BatchAppendResp.Types.Success { Position = new() { CommitPosition = position, PreparePosition = position } };
+        if (written.Revision < 0) success.NoStream = new();
+        else success.CurrentRevision = (ulong)written.Revision;
         return success;
     }
 

@@ -28,9 +28,11 @@ internal static class BatchErrors
 
     public static Status Timeout() => Error(Code.DeadlineExceeded, new Wire.Timeout());
 
-    public static Status TooLarge(int limit) => Error(Code.InvalidArgument, new MaximumAppendSizeExceeded { MaxAppendSize = (uint)limit });
+    public static Status TooLarge(int limit) =>
+        Error(Code.InvalidArgument, new MaximumAppendSizeExceeded { MaxAppendSize = (uint)limit });
 
-    private static Status Error(Code code, IMessage details) => new() { Code = code, Message = details.Descriptor.Name, Details = Any.Pack(details) };
+    private static Status Error(Code code, IMessage details) =>
+        new() { Code = code, Message = details.Descriptor.Name, Details = Any.Pack(details) };
 
     private static WrongExpectedVersion Wrong(long current, long expected)
     {

@@ -4,7 +4,10 @@ using Metering.EventStoreDouble.Reading;
 using Metering.EventStoreDouble.Storage;
 using Metering.EventStoreDouble.Wire;
 using static Metering.EventStoreDouble.Wire.ReadReq.Types.Options.Types;
+using CountCase = Metering.EventStoreDouble.Wire.ReadReq.Types.Options.CountOptionOneofCase;
+using FilterCase = Metering.EventStoreDouble.Wire.ReadReq.Types.Options.FilterOptionOneofCase;
 using Options = Metering.EventStoreDouble.Wire.ReadReq.Types.Options;
+using StreamCase = Metering.EventStoreDouble.Wire.ReadReq.Types.Options.StreamOptionOneofCase;
 
 namespace Metering.EventStoreDouble.Calls;
 
@@ -18,7 +21,7 @@ internal sealed class ReadCall(
     {
         if (options.UuidOption is null) throw RpcErrors.Required("uuid_option");
         admission.CheckAccess();
-        var stream = options.StreamOptionCase == Options.StreamOptionOneofCase.Stream ? options.Stream.StreamIdentifier.Name() : "$all";
+        var stream = options.StreamOptionCase == StreamCase.Stream ? options.Stream.StreamIdentifier.Name() : "$all";
         await admission.Read(stream ?? throw RpcErrors.Required("stream_identifier"));
         await Of(stream).Run();
     }
@@ -26,27 +29,32 @@ internal sealed class ReadCall(
     private IReading Of(string stream) =>
         (options.StreamOptionCase, options.CountOptionCase, options.ReadDirection, options.FilterOptionCase) switch
         {
-            (Options.StreamOptionOneofCase.Stream, Options.CountOptionOneofCase.Count, _, Options.FilterOptionOneofCase.NoFilter) =>
-                new StreamRead(_log, Sender(), stream, options.ReadDirection, Revision(), Count(), options.ControlOption?.Compatibility >= 1),
-            (Options.StreamOptionOneofCase.All, Options.CountOptionOneofCase.Count, _, not Options.FilterOptionOneofCase.None) =>
+            (StreamCase.Stream, CountCase.Count, _, FilterCase.NoFilter) =>
+                new StreamRead(_log, Sender(), stream, options.ReadDirection, Revision(), Count(), TellEnds),
+            (StreamCase.All, CountCase.Count, _, not FilterCase.None) =>
                 new AllRead(_log, Sender(), options.ReadDirection, Place(), Count(), Filter(), Window()),
-            (Options.StreamOptionOneofCase.Stream, Options.CountOptionOneofCase.Subscription, ReadDirection.Forwards, Options.FilterOptionOneofCase.NoFilter) =>
+            (StreamCase.Stream, CountCase.Subscription, ReadDirection.Forwards, FilterCase.NoFilter) =>
                 new StreamSubscription(_log, Sender(), stream, StartRevision()),
-            (Options.StreamOptionOneofCase.All, Options.CountOptionOneofCase.Subscription, ReadDirection.Forwards, Options.FilterOptionOneofCase.NoFilter) =>
+            (StreamCase.All, CountCase.Subscription, ReadDirection.Forwards, FilterCase.NoFilter) =>
                 new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), interval: null),
-            (Options.StreamOptionOneofCase.All, Options.CountOptionOneofCase.Subscription, ReadDirection.Forwards, Options.FilterOptionOneofCase.Filter) =>
+            (StreamCase.All, CountCase.Subscription, ReadDirection.Forwards, FilterCase.Filter) =>
                 new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), Interval()),
-            var combination => throw new RpcException(new Grpc.Core.Status(StatusCode.InvalidArgument, $"The combination of {combination} is invalid.")),
+            var combination => throw RpcErrors.InvalidCombination(combination),
         };
 
-    private Sender Sender() => new(responses, options.UuidOption.ContentCase == UUIDOption.ContentOneofCase.String, admission, cancellation);
+    private Sender Sender() =>
+        new(responses, options.UuidOption.ContentCase == UUIDOption.ContentOneofCase.String, admission, cancellation);
+
+    private bool TellEnds => options.ControlOption?.Compatibility >= 1;
 
     private long Count() => (long)Math.Min(options.Count, long.MaxValue);
 
-    private Filter Filter() => options.FilterOptionCase == Options.FilterOptionOneofCase.Filter ? Reading.Filter.Of(options.Filter) : Reading.Filter.None;
+    private Filter Filter() =>
+        options.FilterOptionCase == FilterCase.Filter ? Reading.Filter.Of(options.Filter) : Reading.Filter.None;
 
-    private int Window() => options.FilterOptionCase != Options.FilterOptionOneofCase.Filter ? int.MaxValue : options.Filter.WindowCase switch
+    private int Window() => options.Filter?.WindowCase switch
     {
+        null => int.MaxValue,
         FilterOptions.WindowOneofCase.Count => StreamPages.Size,
         FilterOptions.WindowOneofCase.Max => (int)options.Filter.Max,
         var none => throw RpcErrors.InvalidArgument(none),
@@ -76,7 +84,8 @@ internal sealed class ReadCall(
 
     private Place Place() => options.All.AllOptionCase switch
     {
-        AllOptions.AllOptionOneofCase.Position => new((long)options.All.Position.CommitPosition, (long)options.All.Position.PreparePosition),
+        AllOptions.AllOptionOneofCase.Position =>
+            new((long)options.All.Position.CommitPosition, (long)options.All.Position.PreparePosition),
         AllOptions.AllOptionOneofCase.Start => default,
         AllOptions.AllOptionOneofCase.End => Storage.Place.Head,
         _ => throw new InvalidOperationException("no position to read from"),

@@ -14,7 +14,8 @@ internal static class RpcErrors
 
     /// <summary>The caller asked for the leader and this node is not: where it is.</summary>
     public static RpcException NotLeader(string host, int port) =>
-        Error(StatusCode.NotFound, "Leader info available", "not-leader", ("leader-endpoint-host", host), ("leader-endpoint-port", $"{port}"));
+        Error(StatusCode.NotFound, "Leader info available", "not-leader",
+            ("leader-endpoint-host", host), ("leader-endpoint-port", $"{port}"));
 
     public static RpcException TimedOut() => new(new Status(StatusCode.Aborted, "Operation timed out: Prepare phase timeout."));
 
@@ -30,16 +31,23 @@ internal static class RpcErrors
             "wrong-expected-version", ("stream-name", stream), ("expected-version", $"{expected}"), ("actual-version", $"{actual}"));
 
     public static RpcException AppendTooLarge(int limit) =>
-        Error(StatusCode.InvalidArgument, $"Maximum Append Size of {limit} Exceeded.", "maximum-append-size-exceeded", ("maximum-append-size", $"{limit}"));
+        Error(StatusCode.InvalidArgument, $"Maximum Append Size of {limit} Exceeded.", "maximum-append-size-exceeded",
+            ("maximum-append-size", $"{limit}"));
 
     public static RpcException MetadataMissing(string name) =>
         Error(StatusCode.InvalidArgument, $"Required Metadata Property '{name}' is missing",
             "missing-required-metadata-property", ("required-metadata-properties", "type,content-type"));
 
+    /// <summary>A forward read from the end of a stream.</summary>
+    public static RpcException BadRead() => new(new Status(StatusCode.Unknown, "Unexpected ReadStreamResult: Error"));
+
     public static RpcException InvalidPosition() => new(new Status(StatusCode.InvalidArgument, "Trying to read from an invalid position."));
 
     public static RpcException InvalidArgument<T>(T argument) =>
         new(new Status(StatusCode.InvalidArgument, $"'{argument}' is not a valid {typeof(T)}"));
+
+    public static RpcException InvalidCombination<T>(T combination) =>
+        new(new Status(StatusCode.InvalidArgument, $"The combination of {combination} is invalid."));
 
     public static RpcException Required(string name) => new(new Status(StatusCode.InvalidArgument, $"`{name}` is a required argument"));
 

@@ -20,7 +20,8 @@ internal sealed class ServerFeaturesService(DoubleNode node) : ServerFeatures.Se
 
     private static SupportedMethod Describe(MethodDescriptor method)
     {
-        var described = new SupportedMethod { MethodName = method.Name.ToLowerInvariant(), ServiceName = method.Service.FullName.ToLowerInvariant() };
+        var (name, service) = (method.Name.ToLowerInvariant(), method.Service.FullName.ToLowerInvariant());
+        var described = new SupportedMethod { MethodName = name, ServiceName = service };
         if (method is { Name: "Read", Service.Name: "Streams" }) described.Features.Add(["position", "events"]);
         if (method.Name == "BatchAppend") described.Features.Add("deadline_duration");
         return described;

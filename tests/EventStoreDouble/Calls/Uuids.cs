@@ -4,7 +4,7 @@ using Metering.EventStoreDouble.Wire;
 
 namespace Metering.EventStoreDouble.Calls;
 
-/// <summary>Ids and names on the wire: an id is its text, or its sixteen bytes as two signed numbers, the first eight bytes first.</summary>
+/// <summary>Ids and names on the wire: an id is its text, or its bytes as two signed numbers, the first eight bytes first.</summary>
 internal static class Uuids
 {
     public static Guid ToGuid(this UUID? id) => id?.ValueCase switch
@@ -25,7 +25,8 @@ internal static class Uuids
     }
 
     /// <summary>The name of a stream, or null if none was sent.</summary>
-    public static string? Name(this StreamIdentifier? stream) => stream is null || stream.StreamName.IsEmpty ? null : stream.StreamName.ToStringUtf8();
+    public static string? Name(this StreamIdentifier? stream) =>
+        stream is null || stream.StreamName.IsEmpty ? null : stream.StreamName.ToStringUtf8();
 
     public static StreamIdentifier ToIdentifier(this string stream) => new() { StreamName = ByteString.CopyFromUtf8(stream) };
 

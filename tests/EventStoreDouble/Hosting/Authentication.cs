@@ -15,12 +15,14 @@ internal sealed class Authentication((string User, string Password)? credentials
     {
         http.Response.Headers.Server = "EventStoreDouble";
         var header = http.Request.Headers.Authorization.ToString();
-        if (credentials is { } expected && header.Length > 0 && header != Basic(expected.User, expected.Password)) return Refuse(http.Response);
-        if (credentials is null || header.Length > 0) http.User = new(new ClaimsIdentity("Basic"));
+        var given = header.Length > 0;
+        if (credentials is { } expected && given && header != Basic(expected.User, expected.Password)) return Refuse(http.Response);
+        if (credentials is null || given) http.User = new(new ClaimsIdentity("Basic"));
         return next(http);
     }
 
-    private static string Basic(string user, string password) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
+    private static string Basic(string user, string password) =>
+        "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
 
     private static Task Refuse(HttpResponse response)
     {

@@ -25,8 +25,10 @@ public sealed class DoubleCluster : IAsyncDisposable
     /// <summary>The node that takes writes, or null while there is none.</summary>
     public DoubleNode? Leader { get; private set; }
 
-    /// <summary>What a client is given: every node, without TLS.</summary>
-    public string ConnectionString => $"esdb://{string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"))}?tls=false";
+    /// <summary>What a client is given: every node, and what it must know of TLS; credentials are for the caller to put in.</summary>
+    public string ConnectionString =>
+        $"esdb://{string.Join(',', Nodes.Select(node => $"127.0.0.1:{node.Port}"))}?"
+        + (Options.Tls ? "tls=true&tlsVerifyCert=false" : "tls=false");
 
     internal Log Log => Volatile.Read(ref _log);
 

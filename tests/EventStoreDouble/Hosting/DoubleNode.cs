@@ -61,7 +61,7 @@ public sealed class DoubleNode
     {
         // the empty builder: nothing from the environment may move it off its address
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, Port, Listen);
@@ -86,6 +86,7 @@ public sealed class DoubleNode
     private void Listen(ListenOptions options)
     {
         options.Protocols = HttpProtocols.Http2;
+        if (Options.Tls) options.UseHttps(Certificates.OfLoopback(Options.Time));
         options.Use(next => async connection =>
         {
             _connections.TryAdd(connection, true);

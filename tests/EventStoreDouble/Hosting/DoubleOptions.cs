@@ -15,6 +15,9 @@ public sealed record DoubleOptions
     /// <summary>A user name and password that streams ask for; null for a node without security.</summary>
     public (string User, string Password)? Credentials { get; init; }
 
+    /// <summary>Nodes speak TLS, with a certificate that nobody signed. Clients send credentials over TLS only.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>False for a node of a version before BatchAppend: it does not list it.</summary>
     public bool OffersBatchAppend { get; init; } = true;
 

@@ -5,7 +5,9 @@ namespace Metering.EventStoreDouble.Reading;
 /// <summary>A page of all streams: what matched, where it began, where to go on, how many records were looked at.</summary>
 internal sealed record AllPage(IReadOnlyList<Recorded> Events, Place Current, Place Next, bool IsEnd, int Considered);
 
-/// <summary>Pages of the log. Deleted, truncated and superseded events are still there: only a scavenge, which a double has not, removes them.</summary>
+/// <summary>
+/// Pages of the log. Deleted, truncated and superseded events are still there: only a scavenge removes them, and a double has none.
+/// </summary>
 internal static class AllPages
 {
     /// <summary>From <paramref name="from"/>, inclusive; or null for a position that is none.</summary>

@@ -21,8 +21,9 @@ internal sealed class AllRead(Log log, Sender sender, Direction direction, Place
     private AllPage Page(Place next, int size)
     {
         sender.CheckLeader();
+        if (direction == Direction.Forwards && next == Place.Head) next = new(log.Last.End, 0);
         var page = direction == Direction.Forwards
-            ? next == Place.Head ? AllPages.Forwards(log, new(log.Last.End, 0), size, window, filter) : AllPages.Forwards(log, next, size, window, filter)
+            ? AllPages.Forwards(log, next, size, window, filter)
             : AllPages.Backwards(log, next, size, window, filter);
         return page ?? throw RpcErrors.InvalidPosition();
     }

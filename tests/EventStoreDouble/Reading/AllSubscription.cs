@@ -6,8 +6,8 @@ namespace Metering.EventStoreDouble.Reading;
 
 /// <summary>
 /// All streams from after a place on (null: from now), and then live. A filtered one sends checkpoints: while catching up after each
-/// <paramref name="interval"/> of records that it looked at and at the end of it, where the last page began or the last event was, whichever
-/// is later; live, at every interval-th record since it was confirmed. A reader more than a page behind is caught up again.
+/// <paramref name="interval"/> of records that it looked at and at the end of it, where the last page began or the last event was,
+/// whichever is later; live, at every interval-th record since it was confirmed. A reader more than a page behind is caught up again.
 /// </summary>
 internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filter filter, int window, long? interval) : IReading
 {
@@ -18,7 +18,7 @@ internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filt
     {
         var last = log.Last;
         (_seen, _confirmed) = (start ?? last.Place, last.Index);
-        await sender.Confirm();
+        await sender.Confirm(log.NewId());
         if (_seen >= last.Place) await Live();
         for (; ; )
         {
@@ -82,6 +82,7 @@ internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filt
     {
         if (interval is null || place <= _checkpoint) return;
         _checkpoint = place;
-        await sender.Send(new ReadResp { Checkpoint = new() { CommitPosition = (ulong)place.Commit, PreparePosition = (ulong)place.Prepare } });
+        var (commit, prepare) = ((ulong)place.Commit, (ulong)place.Prepare);
+        await sender.Send(new ReadResp { Checkpoint = new() { CommitPosition = commit, PreparePosition = prepare } });
     }
 }

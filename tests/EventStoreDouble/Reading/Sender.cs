@@ -25,7 +25,7 @@ internal sealed class Sender(IServerStreamWriter<ReadResp> responses, bool idsAs
 
     public Task Send(ReadResp response) => responses.WriteAsync(response, cancellation);
 
-    public Task Confirm() => Send(new ReadResp { Confirmation = new() { SubscriptionId = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString() } });
+    public Task Confirm(Guid subscription) => Send(new ReadResp { Confirmation = new() { SubscriptionId = subscription.ToString() } });
 
     public Task CaughtUp() => Send(new ReadResp { CaughtUp = new() });
 

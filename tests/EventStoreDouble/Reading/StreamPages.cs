@@ -37,7 +37,9 @@ internal static class StreamPages
         var start = Math.Max(end - size + 1, first);
         var events = log.Range(stream, start, end);
         events.Reverse();
-        return start <= first ? new(Found.Events, events, -1, last, IsEnd: true) : new(Found.Events, events, Math.Min(start - 1, last), last, IsEnd: false);
+        return start <= first
+            ? new(Found.Events, events, -1, last, IsEnd: true)
+            : new(Found.Events, events, Math.Min(start - 1, last), last, IsEnd: false);
     }
 
     private static StreamPage? Absent(Log log, string stream)

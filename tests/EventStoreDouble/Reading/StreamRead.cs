@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Metering.EventStoreDouble.Calls;
 using Metering.EventStoreDouble.Storage;
 using Metering.EventStoreDouble.Wire;
@@ -7,14 +6,15 @@ using Direction = Metering.EventStoreDouble.Wire.ReadReq.Types.Options.Types.Rea
 namespace Metering.EventStoreDouble.Reading;
 
 /// <summary>
-/// Some events of a stream, page by page. Clients that say so (<paramref name="tellEnds"/>) also learn where the stream begins, if a forward
-/// read began elsewhere and found nothing, and its last revision.
+/// Some events of a stream, page by page. Clients that say so (<paramref name="tellEnds"/>) also learn where the stream begins, if a
+/// forward read began elsewhere and found nothing, and its last revision.
 /// </summary>
-internal sealed class StreamRead(Log log, Sender sender, string stream, Direction direction, long from, long count, bool tellEnds) : IReading
+internal sealed class StreamRead(
+    Log log, Sender sender, string stream, Direction direction, long from, long count, bool tellEnds) : IReading
 {
     public async Task Run()
     {
-        if (direction == Direction.Forwards && from < 0) throw new RpcException(new Grpc.Core.Status(StatusCode.Unknown, "Unexpected ReadStreamResult: Error"));
+        if (direction == Direction.Forwards && from < 0) throw RpcErrors.BadRead();
         var (next, left, first) = (from, count, true);
         for (var more = true; more; first = false)
         {
@@ -32,7 +32,9 @@ internal sealed class StreamRead(Log log, Sender sender, string stream, Directio
     private StreamPage Page(long next, int size)
     {
         sender.CheckLeader();
-        return direction == Direction.Forwards ? StreamPages.Forwards(log, stream, next, size) : StreamPages.Backwards(log, stream, next, size);
+        return direction == Direction.Forwards
+            ? StreamPages.Forwards(log, stream, next, size)
+            : StreamPages.Backwards(log, stream, next, size);
     }
 
     private Task TellFirst(StreamPage page) =>

@@ -19,7 +19,7 @@ internal sealed class StreamSubscription(Log log, Sender sender, string stream, 
         var last = log.LastRevision(stream);
         if (last == Revision.Deleted) throw RpcErrors.StreamDeleted(stream);
         _seen = after == FromEnd ? last : after;
-        await sender.Confirm();
+        await sender.Confirm(log.NewId());
         if (_seen >= last) await Live();
         for (; ; )
         {

@@ -17,7 +17,8 @@ internal sealed partial class Log
         var current = LastOf(stream);
         if (current == Revision.Deleted) return new(Verdict.Deleted, current);
         if (expected == Revision.StreamExists && IsSoftDeleted(stream)) return new(Verdict.Deleted, current);
-        if (expected == Revision.StreamExists && current < 0 && LastOf(StreamMetadata.StreamOf(stream)) < 0) return new(Verdict.Wrong, current);
+        var never = current < 0 && LastOf(StreamMetadata.StreamOf(stream)) < 0;
+        if (expected == Revision.StreamExists && never) return new(Verdict.Wrong, current);
         if (expected is Revision.Any or Revision.StreamExists) return CheckRemembered(stream, current, events);
         if (expected < current) return CheckPassed(stream, expected, current, events);
         return new(expected > current ? Verdict.Wrong : Verdict.New, current);

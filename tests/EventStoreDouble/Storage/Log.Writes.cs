@@ -20,20 +20,18 @@ internal sealed partial class Log
         }
     }
 
-    /// <summary>Deletes a stream: for good (<paramref name="hard"/>), or so that its next append brings it back with later revisions.</summary>
+    /// <summary>Deletes a stream: for good (<paramref name="hard"/>), or until its next append, at later revisions.</summary>
     public Written Delete(string stream, long expected, bool hard)
     {
         lock (_gate)
         {
-            var id = Guid.CreateVersion7(_time.GetUtcNow());
-            var check = Check(stream, expected, [new(id, "", false, ByteString.Empty, ByteString.Empty)]);
-            if (check.Verdict != Verdict.New)
-                return new(check.Verdict == Verdict.Deleted ? Outcome.StreamDeleted : Outcome.WrongRevision, check.Current);
-            var metadata = StreamMetadata.StreamOf(stream);
-            if (!hard && LastOf(stream) < 0 && LastOf(metadata) < 0)
-                return new(Outcome.WrongRevision, Revision.NoStream);
+            var marker = new Proposed(NewId(), "$streamDeleted", false, ByteString.Empty, ByteString.Empty);
+            var check = Check(stream, expected, [marker]);
+            if (check.Verdict == Verdict.Deleted) return new(Outcome.StreamDeleted, check.Current);
+            var never = LastOf(stream) < 0 && LastOf(StreamMetadata.StreamOf(stream)) < 0;
+            if (check.Verdict != Verdict.New || (never && !hard)) return new(Outcome.WrongRevision, check.Current);
             var record = hard
-                ? Store(stream, Revision.Deleted, new(id, "$streamDeleted", false, ByteString.Empty, ByteString.Empty))
+                ? Store(stream, Revision.Deleted, marker)
                 : StoreMetadata(stream, StreamMetadata.Truncated(null, Revision.Deleted));
             Tell();
             return new(Outcome.Done, record.Revision, record.Position);
@@ -58,7 +56,7 @@ internal sealed partial class Log
     private Recorded StoreMetadata(string stream, ByteString json)
     {
         var metadata = StreamMetadata.StreamOf(stream);
-        var proposed = new Proposed(Guid.CreateVersion7(_time.GetUtcNow()), StreamMetadata.EventType, true, json, ByteString.Empty);
+        var proposed = new Proposed(NewId(), StreamMetadata.EventType, true, json, ByteString.Empty);
         return Store(metadata, LastOf(metadata) + 1, proposed);
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class Log
     {
         _time = time;
         // a node's log begins with what it writes itself, so no event of a client is ever at position 0
-        Store("$epoch-information", 0, new(Guid.CreateVersion7(time.GetUtcNow()), "$epoch-information", true, ByteString.Empty, ByteString.Empty));
+        Store("$epoch-information", 0, new(NewId(), "$epoch-information", true, ByteString.Empty, ByteString.Empty));
     }
 
     /// <summary>Completes with the next write; who takes it before looking misses nothing.</summary>
@@ -49,7 +49,7 @@ internal sealed partial class Log
 
     /// <summary>A position that a read of all streams may start from; a node cannot read from the middle of a record.</summary>
     public bool IsBoundary(long position) =>
-        position == 0 || At(IndexOf(position)) is not { } record ? position == 0 || position >= Last.End : record.Position == position;
+        position == 0 || (At(IndexOf(position)) is { } record ? record.Position == position : position >= Last.End);
 
     public long LastRevision(string stream)
     {
@@ -61,12 +61,14 @@ internal sealed partial class Log
         lock (_gate) return Metadata(stream);
     }
 
+    public Guid NewId() => Guid.CreateVersion7(_time.GetUtcNow());
+
     public Recorded? Tombstone(string stream)
     {
         lock (_gate) return _tombstones.GetValueOrDefault(stream);
     }
 
-    /// <summary>The stream's records of revisions <paramref name="from"/> to <paramref name="to"/>, both inclusive, as far as there are.</summary>
+    /// <summary>The stream's records of revisions <paramref name="from"/> to <paramref name="to"/>, as far as there are.</summary>
     public List<Recorded> Range(string stream, long from, long to)
     {
         lock (_gate)
@@ -84,7 +86,8 @@ internal sealed partial class Log
         return _streams.TryGetValue(stream, out var records) ? records.Count - 1 : Revision.NoStream;
     }
 
-    private Recorded? LastRecord(string stream) => _streams.TryGetValue(stream, out var records) ? records[^1] : null;
+    private Recorded? LastRecord(string stream) =>
+        _streams.TryGetValue(stream, out var records) ? records[^1] : null;
 
     private StreamMetadata Metadata(string stream) => StreamMetadata.Of(stream, LastRecord(StreamMetadata.StreamOf(stream)));
 
@@ -92,7 +95,8 @@ internal sealed partial class Log
 
     private Recorded Store(string stream, long revision, Proposed proposed)
     {
-        var record = new Recorded(stream, revision, _records.Count, _records.Count == 0 ? 0 : _records[^1].End, _time.GetUtcNow(), proposed);
+        var position = _records.Count == 0 ? 0 : _records[^1].End;
+        var record = new Recorded(stream, revision, _records.Count, position, _time.GetUtcNow(), proposed);
         _records.Add(record);
         _committed.TryAdd(proposed.Id, record);
         if (revision == Revision.Deleted) _tombstones[stream] = record;

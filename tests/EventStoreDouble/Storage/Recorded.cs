@@ -47,5 +47,5 @@ internal static class Revision
 /// <summary>What stands in the way of a write, or nothing.</summary>
 internal enum Outcome { Done, WrongRevision, StreamDeleted, TimedOut, NotReady, TooBusy, NotLeader, NoLeader, Lost }
 
-/// <summary>The answer to a write: the stream's last revision after it (or now, if it was refused) and the position of its last event.</summary>
+/// <summary>The answer to a write: the stream's last revision after it, or now if it was refused, and its last event's position.</summary>
 internal readonly record struct Written(Outcome Outcome, long Revision = -1, long Position = -1);

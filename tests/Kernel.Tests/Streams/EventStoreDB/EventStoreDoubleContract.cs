@@ -23,13 +23,13 @@ public class EventStoreDoubleContract : StreamsContract
 }
 
 /// <summary>The contract on a node of a version that knows no batches: each append is a call of its own.</summary>
-public sealed class EventStoreWithoutBatchesContract : EventStoreDoubleContract
+public sealed class EventStoreDoubleWithoutBatchesContract : EventStoreDoubleContract
 {
     protected override DoubleOptions Options => new() { OffersBatchAppend = false };
 }
 
 /// <summary>The contract on a cluster that is found by gossip, first led by another node than the one that leads.</summary>
-public sealed class EventStoreClusterContract : EventStoreDoubleContract
+public sealed class EventStoreDoubleClusterContract : EventStoreDoubleContract
 {
     protected override DoubleOptions Options => new() { Nodes = 3 };
 
@@ -38,4 +38,12 @@ public sealed class EventStoreClusterContract : EventStoreDoubleContract
         Double.Elect(Double.Nodes[(Double.Nodes.ToList().IndexOf(Double.Leader!) + 1) % Double.Nodes.Count]);
         return base.Open();
     }
+}
+
+/// <summary>The contract on a node that asks for credentials and speaks TLS.</summary>
+public sealed class EventStoreDoubleSecuredContract : EventStoreDoubleContract
+{
+    protected override DoubleOptions Options => new() { Tls = true, Credentials = ("admin", "changeit") };
+
+    protected override string ConnectionString => base.ConnectionString.Replace("://", "://admin:changeit@", StringComparison.Ordinal);
 }

@@ -6,7 +6,7 @@ using Metering.Kernel.Streams.EventStoreDB;
 namespace Metering.Kernel.Tests.Streams;
 
 /// <summary>The adapter in trouble, on a double of a node or of a cluster.</summary>
-public sealed class EventStoreStreamsTests
+public sealed class EventStoreDoubleTests
 {
     private static readonly DateTimeOffset Run = TimeProvider.System.GetUtcNow();
 
@@ -37,7 +37,8 @@ public sealed class EventStoreStreamsTests
     private static NewEvent Event(string data = "{}", string metadata = "") => new(Guid.CreateVersion7(Run), "noted.v1",
         System.Text.Encoding.UTF8.GetBytes(data), System.Text.Encoding.UTF8.GetBytes(metadata));
 
-    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) => _streams.Append(stream, expected, events, Stop);
+    private Task<Appended> Append(string stream, long expected, params NewEvent[] events) =>
+        _streams.Append(stream, expected, events, Stop);
 
     private async Task<List<StoredEvent>> All(string stream)
     {
@@ -185,7 +186,7 @@ public sealed class EventStoreStreamsTests
     [Test]
     public async Task Wrong_credentials_are_said_and_nothing_was_appended()
     {
-        await Open(new DoubleOptions { Credentials = ("admin", "changeit") }, "admin:guess@");
+        await Open(new DoubleOptions { Tls = true, Credentials = ("admin", "changeit") }, "admin:guess@");
         Assert.That((await Away(Append("s", Revisions.None, Event()))).Message, Does.Contain("EventStore"));
     }
 
