@@ -30,8 +30,8 @@ public sealed class BillingOptions
     public string Sink { get; set; } = "stripe";
 
     /// <summary>
-    /// How long after a period's end its invoice still takes usage; what comes later is carried forward. Stripe finalizes invoices 1 to 72 h after
-    /// their creation, as the account is set.
+    /// How long after a period's end its invoice still takes usage; what comes later is carried forward. Stripe finalizes invoices 1 to 72
+    /// h after their creation, as the account is set.
     /// </summary>
     public TimeSpan Grace { get; set; } = TimeSpan.FromHours(72);
 
@@ -39,7 +39,8 @@ public sealed class BillingOptions
     public TimeSpan Every { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// <c>auto</c>: what can no longer be billed is carried to the open period as it is found. <c>operator</c>: it waits, listed, until somebody says so.
+    /// <c>auto</c>: what can no longer be billed is carried to the open period as it is found. <c>operator</c>: it waits, listed, until
+    /// somebody says so.
     /// </summary>
     public string CarryForward { get; set; } = Auto;
 
@@ -78,9 +79,11 @@ public sealed class BillingOptions
     public string? File => Sink.StartsWith("file:", StringComparison.Ordinal) ? Sink["file:".Length..] : null;
 
     /// <summary>What decisions need of it.</summary>
-    public BillingPolicy ToPolicy() => new(
-        Grace, Meters.Where(meter => meter.Value.Mode == MeterOptions.Continuous).Select(meter => meter.Key).ToHashSet(StringComparer.Ordinal),
-        NamesUsers: File is not null);
+    public BillingPolicy ToPolicy()
+    {
+        var continuous = Meters.Where(meter => meter.Value.Mode == MeterOptions.Continuous).Select(meter => meter.Key);
+        return new(Grace, continuous.ToHashSet(StringComparer.Ordinal), NamesUsers: File is not null);
+    }
 
     /// <summary>What Stripe's events mean by it.</summary>
     public AccountPolicy ToAccountPolicy() => new(

@@ -14,7 +14,9 @@ internal static class Program
         "Billing:Accounts", "where the service Accounts is, for webhooks; several instances with commas between", "http://127.0.0.1:5110");
 
     private static Task<int> Main(string[] args) =>
-        new ServiceProgram("billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, Accounts, .. StripeOptions.Settings, .. BillingOptions.Settings])
+        new ServiceProgram(
+            "billing-sync", 5130,
+            [.. CommonSettings.EventStore, CommonSettings.Bus, Accounts, .. StripeOptions.Settings, .. BillingOptions.Settings])
         {
             About = "tells Stripe what to bill.",
             Check = SharedParts.CheckAll,

@@ -22,7 +22,10 @@ using Reporting = Metering.Contracts.Messages.Reporting;
 
 namespace Metering.BillingSync.Tests;
 
-/// <summary>The service as a host runs it: messages on a bus, gRPC over a real connection, the simulator behind. A result on a double: the simulator.</summary>
+/// <summary>
+/// The service as a host runs it: messages on a bus, gRPC over a real connection, the simulator behind. A result on a double: the
+/// simulator.
+/// </summary>
 public sealed class HostTests
 {
     private const string Key = "sk_test_host";
@@ -61,9 +64,11 @@ public sealed class HostTests
     {
         await Publish(Ended("ann", 700));
         await Publish(Ended("ann", 700));
+        // messages that are taken in at once may overtake each other
+        await Reached("ann", 3);
         await Publish(Closed("ann", 650));
         await Publish(Ended("bob", 40) with { StripeCustomer = null });
-        await Reached("ann", 6);
+        await Reached("ann", 7);
         await Reached("bob", 1);
 
         var reply = await ops.ListReportsAsync(new ListReportsRequest());
@@ -102,6 +107,7 @@ public sealed class HostTests
         foreach (var user in new[] { "c", "a", "b" })
         {
             await Publish(Ended(user, 700));
+            await Reached(user, 3);
             await Publish(Closed(user, 650));
         }
         foreach (var user in new[] { "a", "b", "c" }) await Reached(user, 6);
@@ -211,6 +217,14 @@ public sealed class HostTests
         var (line, events) = await Explain(second.Identifier);
         Assert.That((line.Report.Value, line.Line.Target, line.Line.Reported, line.Rest), Is.EqualTo((700L, 700L, 0L, 0L)));
         Assert.That((events.Sum(one => one.Amount), line.Totals.Single().Total), Is.EqualTo((700L, 700L)));
+
+        using var call = ops.ExplainLine(new ExplainLineRequest { User = "ann", Period = 1, Group = "chat" });
+        Assert.That(await call.ResponseStream.MoveNext(), Is.True);
+        var whole = call.ResponseStream.Current.Line;
+        Assert.That((whole.Line.Target, whole.Line.Reported), Is.EqualTo((700L, 700L)));
+        Assert.That(whole.Reports.Select(report => report.State), Is.EqualTo(new[] { ReportState.Missing, ReportState.Accepted }));
+        Assert.That(await call.ResponseStream.MoveNext(), Is.True);
+        Assert.That(call.ResponseStream.Current.Events.Sum(one => one.Amount), Is.EqualTo(700));
     }
 
     [Test]

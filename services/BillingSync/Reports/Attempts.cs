@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>
-/// How a report is sent until Stripe has answered for certain. Identifiers make a repeat harmless, and "already exists" a proof, for as long as
-/// Stripe remembers them; idempotency keys tell whether a refusal speaks of the attempt whose answer was lost.
+/// How a report is sent until Stripe has answered for certain. Identifiers make a repeat harmless, and "already exists" a proof, for as
+/// long as Stripe remembers them; idempotency keys tell whether a refusal speaks of the attempt whose answer was lost.
 /// </summary>
 public static class Attempts
 {
@@ -18,7 +18,9 @@ public static class Attempts
         var earlier = EarlierEnd(report, command);
         var unsureSince = earlier is AttemptEnd.Failed or AttemptEnd.Lost ? report.UnsureSince ?? report.SentAt : report.UnsureSince;
         if (tooLate is { } reason)
-            return unsureSince is null ? [new ReportMissedWindow(at, report.Identifier)] : [new ReportDoubted(at, report.Identifier, CodeOf(reason), TooLateToAsk)];
+            return unsureSince is null
+                ? [new ReportMissedWindow(at, report.Identifier)]
+                : [new ReportDoubted(at, report.Identifier, CodeOf(reason), TooLateToAsk)];
         if (at - unsureSince >= IdentifierTrusted)
             return [new ReportDoubted(at, report.Identifier, "identifier_expired", "Stripe may have forgotten the identifier: sent again, it might count twice")];
         return [new ReportSent(at, report.Identifier, report.Attempts + 1, NextKey(report, earlier), earlier)];
@@ -59,7 +61,8 @@ public static class Attempts
     };
 
     /// <summary>
-    /// Stripe keeps an idempotency key's first answer for a day, errors included: after an answer another key, after none the same key once more.
+    /// Stripe keeps an idempotency key's first answer for a day, errors included: after an answer another key, after none the same key once
+    /// more.
     /// </summary>
     private static string NextKey(Report report, AttemptEnd earlier) => earlier switch
     {

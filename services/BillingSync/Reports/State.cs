@@ -54,7 +54,8 @@ public sealed class BillingState
 
     public LineBalance BalanceOf(LineKey line) => new(
         line, TakenOf(line.Period)?.Lines.Where(total => KeyOf(line.Period, total) == line).Sum(total => total.Target) ?? 0,
-        carries.Where(carry => InOf(carry) == line).Sum(carry => carry.Value), carries.Where(carry => OutOf(carry) == line).Sum(carry => carry.Value),
+        carries.Where(carry => InOf(carry) == line).Sum(carry => carry.Value),
+        carries.Where(carry => OutOf(carry) == line).Sum(carry => carry.Value),
         Of(line).Where(report => report.Counts).Sum(report => report.Value));
 
     /// <summary>Why a report can no longer be billed; none: it can.</summary>
@@ -149,7 +150,8 @@ public sealed class Report
     /// <summary>As it was planned.</summary>
     public ReportPlanned Planned { get; }
 
-    public static long ValueOf(ReportPlanned planned) => long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    public static long ValueOf(ReportPlanned planned) =>
+        long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
     public string Identifier => Planned.Identifier;
     public LineKey Line => new(Planned.Period, Planned.Group, Planned.EventName);
@@ -170,13 +172,17 @@ public sealed class Report
     /// <summary>When the last attempt was made.</summary>
     public DateTimeOffset SentAt { get; private set; }
 
-    /// <summary>When the first attempt was made that Stripe may have taken without our knowing; none if there is none but the last.</summary>
+    /// <summary>
+    /// When the first attempt was made that Stripe may have taken without our knowing; none if there is none but the last.
+    /// </summary>
     public DateTimeOffset? UnsureSince { get; private set; }
 
     /// <summary>An attempt under another idempotency key than the last may have been taken: a refusal now proves nothing.</summary>
     public bool UnsureUnderOtherKey { get; private set; }
 
-    /// <summary>The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.</summary>
+    /// <summary>
+    /// The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.
+    /// </summary>
     public bool KeyWorn => keyUses > 1;
 
     /// <summary>It counts as reported: everything planned and not proven refused, missing or too late, in flight included.</summary>
