@@ -21,8 +21,9 @@ public sealed class BillingOptions
         new("Billing:CarryForward", "auto, or operator: it waits for metering carry-forward", Unset.CarryForward),
         new("Billing:Plans:*", "Billing:Plans:PRICE: the plan of who subscribes to that Stripe price, by its id, lookup key or product"),
         new("Billing:PlanChange", "how it follows another plan: now_carry, now_reset or next_period", Unset.PlanChange),
-        new("Billing:SuspendOnPaymentFailed", "failed payments of an invoice after which, or the last, a user is suspended; 0: never", Unset.SuspendOnPaymentFailed),
-        new("Billing:Credits:*", "Billing:Credits:CURRENCY:Unit and :PerSmallestUnit: what a payment grants per cent", null, "the money itself"),
+        new("Billing:SuspendOnPaymentFailed", "failed payments of an invoice that suspend the user; 0: never",
+            Unset.SuspendOnPaymentFailed),
+        new("Billing:Credits:*", "Billing:Credits:CURRENCY:Unit and :PerSmallestUnit: what a cent grants", null, "the money itself"),
         new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
     ];
 
@@ -54,8 +55,8 @@ public sealed class BillingOptions
     public string PlanChange { get; set; } = "now_carry";
 
     /// <summary>
-    /// After so many failed payments of a subscription's invoice the user is suspended, at the latest after the last that Stripe makes by itself, until it is
-    /// paid or void. 0: never. The first ones often succeed later: a card is renewed, a bank confirms.
+    /// After so many failed payments of a subscription's invoice the user is suspended, at the latest after the last that Stripe makes by
+    /// itself, until it is paid or void. 0: never. The first ones often succeed later: a card is renewed, a bank confirms.
     /// </summary>
     public int SuspendOnPaymentFailed { get; set; } = 3;
 
@@ -87,7 +88,8 @@ public sealed class BillingOptions
 
     /// <summary>What Stripe's events mean by it.</summary>
     public AccountPolicy ToAccountPolicy() => new(
-        Plans, ChangeOf(PlanChange) ?? throw new InvalidOperationException($"Billing:PlanChange is '{PlanChange}'"), SuspendOnPaymentFailed, Credits);
+        Plans, ChangeOf(PlanChange) ?? throw new InvalidOperationException($"Billing:PlanChange is '{PlanChange}'"),
+        SuspendOnPaymentFailed, Credits);
 
     internal static PlanChange? ChangeOf(string name) => name switch
     {
@@ -97,7 +99,8 @@ public sealed class BillingOptions
         _ => null,
     };
 
-    private static Uri? AddressOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
+    private static Uri? AddressOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
 }
 
 /// <summary>How one Stripe meter is reported.</summary>
@@ -129,11 +132,16 @@ internal sealed class BillingOptionsRules : IValidateOptions<BillingOptions>
             yield return $"Billing:CarryForward is '{options.CarryForward}'; expected auto or operator";
         if (BillingOptions.ChangeOf(options.PlanChange) is null)
             yield return $"Billing:PlanChange is '{options.PlanChange}'; expected now_carry, now_reset or next_period";
-        if (options.SuspendOnPaymentFailed < 0) yield return $"Billing:SuspendOnPaymentFailed is {options.SuspendOnPaymentFailed}; expected 0 or more";
-        if (options.AccountsAt.Contains(null)) yield return $"Billing:Accounts is '{options.Accounts}'; expected addresses like http://127.0.0.1:5110";
+        if (options.SuspendOnPaymentFailed < 0)
+            yield return $"Billing:SuspendOnPaymentFailed is {options.SuspendOnPaymentFailed}; expected 0 or more";
+        if (options.AccountsAt.Contains(null))
+            yield return $"Billing:Accounts is '{options.Accounts}'; expected addresses like http://127.0.0.1:5110";
         foreach (var (currency, credit) in options.Credits)
-            if (credit.Unit.Length == 0 || credit.PerSmallestUnit < 1)
-                yield return $"Billing:Credits:{currency}:Unit is '{credit.Unit}' and :PerSmallestUnit {credit.PerSmallestUnit}; expected a unit, and 1 or more";
+        {
+            if (credit.Unit.Length == 0) yield return $"Billing:Credits:{currency}:Unit is ''; expected a meter's unit, or a currency";
+            if (credit.PerSmallestUnit < 1)
+                yield return $"Billing:Credits:{currency}:PerSmallestUnit is {credit.PerSmallestUnit}; expected 1 or more";
+        }
         foreach (var (meter, settings) in options.Meters)
             if (settings.Mode is not (MeterOptions.Period or MeterOptions.Continuous))
                 yield return $"Billing:Meters:{meter}:Mode is '{settings.Mode}'; expected period or continuous";

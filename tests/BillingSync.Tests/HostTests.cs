@@ -169,7 +169,7 @@ public sealed class HostTests
     [TestCase("Billing:CarryForward", "maybe")]
     [TestCase("Billing:PlanChange", "soon")]
     [TestCase("Billing:SuspendOnPaymentFailed", "-1")]
-    [TestCase("Billing:Credits:usd:Unit", "USD")]
+    [TestCase("Billing:Credits:usd:PerSmallestUnit", "0")]
     [TestCase("Billing:Accounts", "nowhere")]
     [TestCase("Billing:Meters:tokens:Mode", "daily")]
     public Task So_is_one_of_billing(string setting, string value) => A_setting_that_cannot_work_is_refused_at_start(setting, value);

@@ -32,10 +32,11 @@ internal sealed class StripeProblems(StripeView view)
     private static IEnumerable<StripeProblem> Subscriptions(StripeState state) =>
         from one in state.Subscriptions
         where one is { IsMapped: false, News.IsLive: true } && state.UserOf(one.News) is not null
-        select New(StripeProblemKind.NoPlan, state.UserOf(one.News), $"{one.News.Id}: Billing:Plans has none of its prices ({one.News.Prices})");
+        let text = $"{one.News.Id}: Billing:Plans has none of its prices ({one.News.Prices})"
+        select New(StripeProblemKind.NoPlan, state.UserOf(one.News), text);
 
     private static IEnumerable<StripeProblem> Unlinked(StripeState state) => state.IsUnlinked
-        ? [New(StripeProblemKind.Unlinked, null, $"which user this is, is not known: no {NewsReader.UserKey} in its metadata, and no ledger names it")]
+        ? [New(StripeProblemKind.Unlinked, null, $"nobody says which user this is: no {NewsReader.UserKey} in its metadata, no ledger names it")]
         : [];
 
     /// <summary>Of what was refused, the last word on each kind counts: what was done since is no problem any more.</summary>

@@ -11,8 +11,8 @@ namespace Metering.BillingSync.Webhooks;
 public sealed class AccountsAwayException(Exception cause) : Exception($"Accounts did not answer: {cause.Message}", cause);
 
 /// <summary>
-/// Asks Accounts for what was planned, each thing once: under an id that the ledger remembers, and after that only if its stream has nothing that
-/// came of the ids before.
+/// Asks Accounts for what was planned, each thing once: under an id that the ledger remembers, and after that only if its stream has
+/// nothing that came of the ids before.
 /// </summary>
 public sealed class AccountSteps(
     DecisionRunner<StripeState, StripeCommand, Known> runner, LedgerTrail trail, Accounts.AccountsClient accounts, AccountPolicy policy,
@@ -76,11 +76,13 @@ public sealed class AccountSteps(
     private Task Call(string subject, StepPlanned step, string id, CancellationToken cancellation) => step.Kind switch
     {
         StepKind.AssignPlan => tries.Run(call => accounts.AssignPlanAsync(AssignmentOf(subject, step, id), call), cancellation),
-        StepKind.EndPlan => tries.Run(call => accounts.EndPlanAsync(new EndPlanRequest { User = step.User, CommandId = id }, call), cancellation),
+        StepKind.EndPlan => tries.Run(
+            call => accounts.EndPlanAsync(new EndPlanRequest { User = step.User, CommandId = id }, call), cancellation),
         StepKind.GrantCredit => tries.Run(call => accounts.GrantCreditAsync(GrantOf(step, id), call), cancellation),
         StepKind.Suspend => tries.Run(
             call => accounts.SuspendAsync(new SuspendRequest { User = step.User, CommandId = id, Reason = Reason }, call), cancellation),
-        StepKind.Resume => tries.Run(call => accounts.ResumeAsync(new ResumeRequest { User = step.User, CommandId = id }, call), cancellation),
+        StepKind.Resume => tries.Run(
+            call => accounts.ResumeAsync(new ResumeRequest { User = step.User, CommandId = id }, call), cancellation),
         _ => throw new InvalidOperationException($"{step.Kind} cannot be asked"),
     };
 

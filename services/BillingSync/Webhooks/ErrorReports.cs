@@ -8,13 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// Usage that Stripe took and then dropped. That it did is recorded and acknowledged at once; what, is fetched and taken in afterwards, however often
-/// that takes: the reports that it names are rejected, and a resync plans them anew. It names only samples, so what it counts beyond them stays
-/// on record for people and for the reconciliation.
+/// Usage that Stripe took and then dropped. That it did is recorded and acknowledged at once; what, is fetched and taken in afterwards,
+/// however often that takes: the reports that it names are rejected, and a resync plans them anew. It names only samples, so what it counts
+/// beyond them stays on record for people and for the reconciliation.
 /// </summary>
 public sealed partial class ErrorReports(
-    DecisionRunner<StripeState, StripeCommand, Known> runner, DecisionRunner<BillingState, BillingCommand, BillingAnswer> reports, BillingView view,
-    StripeReads stripe, StripeOptions options, TimeProvider clock, ILogger<ErrorReports> logger) : IDisposable
+    DecisionRunner<StripeState, StripeCommand, Known> runner, DecisionRunner<BillingState, BillingCommand, BillingAnswer> reports,
+    BillingView view, StripeReads stripe, StripeOptions options, TimeProvider clock, ILogger<ErrorReports> logger) : IDisposable
 {
     /// <summary>The thin events that are about it.</summary>
     public static readonly IReadOnlySet<string> Types =
@@ -83,7 +83,7 @@ public sealed partial class ErrorReports(
             .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>False while the answer to one of the reports is still to come: it decides first; and while not all reports are known here.</summary>
+    /// <summary>False while the answer to one of the reports is still to come, which decides first, or not all reports are known here.</summary>
     private async Task<bool> TryTake(string eventId, CancellationToken cancellation)
     {
         if (!view.CaughtUp) return false;
@@ -127,13 +127,14 @@ public sealed partial class ErrorReports(
            select new Sample(sample.Need("request").Text("identifier"), type.Text("code"), sample.TextOrNone("error_message") ?? ""),
     ];
 
-    /// <param name="Identifier">The event's, or the idempotency key of its call: ours is the identifier, with the attempt after a #.</param>
+    /// <param name="Identifier">The event's, or the idempotency key of its call: ours is the identifier, then # and the attempt.</param>
     private sealed record Sample(string Identifier, string Code, string Message)
     {
         public string Report => Identifier.Split('#')[0];
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stripe dropped {Errors} meter events ({EventId}), {Named} named, {Unknown} unknown: {Summary}")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "Stripe dropped {Errors} meter events ({EventId}), {Named} named, {Unknown} unknown: {Summary}")]
     private partial void LogDropped(string eventId, long errors, long named, int unknown, string summary);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "what Stripe dropped ({EventId}) could not be taken in and is tried again")]

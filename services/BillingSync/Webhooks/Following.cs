@@ -1,8 +1,8 @@
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// What is to be asked of Accounts, so that a user has what Stripe's customer has. It compares what is known with what was asked, not events with
-/// each other: however they came, the same follows, and what was refused is asked again when there is news.
+/// What is to be asked of Accounts, so that a user has what Stripe's customer has. It compares what is known with what was asked, not
+/// events with each other: however they came, the same follows, and what was refused is asked again when there is news.
 /// </summary>
 internal static class Following
 {

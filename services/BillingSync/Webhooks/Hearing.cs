@@ -1,8 +1,8 @@
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// Whether an event says anything new. Deliveries come twice, late and in any order, and events carry whole seconds: what is older than what is
-/// known changes nothing, an end is for ever, and where two of the same second differ, only Stripe knows.
+/// Whether an event says anything new. Deliveries come twice, late and in any order, and events carry whole seconds: what is older than
+/// what is known changes nothing, an end is for ever, and where two of the same second differ, only Stripe knows.
 /// </summary>
 internal static class Hearing
 {
@@ -32,5 +32,5 @@ internal static class Hearing
     }
 
     private static string? WhyOld(StripeState state, InvoiceNews invoice) =>
-        invoice.Standing != InvoiceStanding.Settled && state.Invoice(invoice.Id) is { Standing: InvoiceStanding.Settled } ? "it is settled" : null;
+        invoice.Standing != InvoiceStanding.Settled && state.Invoice(invoice.Id)?.Standing == InvoiceStanding.Settled ? "it is settled" : null;
 }

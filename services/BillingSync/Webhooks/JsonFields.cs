@@ -9,7 +9,9 @@ internal static class JsonFields
     public static JsonElement Need(this JsonElement of, string name) => of.Find(name) ?? throw new FormatException($"there is no {name}");
 
     public static JsonElement? Find(this JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null
+            ? found
+            : null;
 
     /// <summary>A text; of an object that may stand there instead of its id, that field.</summary>
     /// <exception cref="FormatException">There is none.</exception>
@@ -24,8 +26,10 @@ internal static class JsonFields
     };
 
     /// <summary>A whole number; 0 if there is none.</summary>
-    public static long Number(this JsonElement of, string name) => of.Find(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
+    public static long Number(this JsonElement of, string name) =>
+        of.Find(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0;
 
     /// <summary>The elements of a list; none if there is no list.</summary>
-    public static JsonElement[] List(this JsonElement? of) => of is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
+    public static JsonElement[] List(this JsonElement? of) =>
+        of is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
 }

@@ -33,7 +33,7 @@ public sealed class LedgerTrail(IEventStreams streams)
         return false;
     }
 
-    /// <summary>Whose plan was assigned last with this Stripe customer; none: nobody's. Each event of the ledgers is read once per process.</summary>
+    /// <summary>Whose plan was assigned last with this Stripe customer; none: nobody's. A process reads the ledgers once.</summary>
     public async Task<string?> UserOf(string customer, CancellationToken cancellation)
     {
         await reading.WaitAsync(cancellation);

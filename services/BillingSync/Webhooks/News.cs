@@ -10,7 +10,7 @@ public sealed record News(
     PaymentNews? Payment = null, string? User = null);
 
 /// <summary>A subscription as it was then.</summary>
-/// <param name="Status">Stripe's word: active, trialing, past_due, unpaid, paused, incomplete, incomplete_expired, canceled; more may come.</param>
+/// <param name="Status">active, trialing, past_due, unpaid, paused, incomplete, incomplete_expired, canceled; more may come.</param>
 /// <param name="Plan">The plan that <c>Billing:Plans</c> has for one of its prices; none: for none of them.</param>
 /// <param name="Prices">Their ids, for people.</param>
 /// <param name="User">Whose it is, by its own metadata.</param>

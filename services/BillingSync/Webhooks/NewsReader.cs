@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Metering.BillingSync.Ops;
 
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// Reads the few fields that matter out of an event's JSON. Not by the SDK's types: an endpoint pinned to another API version must not fail on
-/// fields that nobody asked for, and some have moved between versions.
+/// Reads the few fields that matter out of an event's JSON. Not by the SDK's types: an endpoint pinned to another API version must not fail
+/// on fields that nobody asked for, and some have moved between versions.
 /// </summary>
 public sealed class NewsReader(AccountPolicy policy)
 {
@@ -43,11 +44,11 @@ public sealed class NewsReader(AccountPolicy policy)
     }
 
     /// <summary>The user in an object's metadata; none if there is none, or it can be no user's id.</summary>
-    public static string? UserIn(JsonElement about) =>
-        Metadata(about, UserKey) is { Length: >= 1 and <= 128 } user && user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c)) ? user : null;
+    public static string? UserIn(JsonElement about) => Metadata(about, UserKey) is { } user && Asked.IsUser(user) ? user : null;
 
-    private string? PlanOf(JsonElement price) => new[] { price.Text("id"), price.TextOrNone("lookup_key"), price.TextOrNone("product", "id") }
-        .OfType<string>().Select(name => policy.Plans.GetValueOrDefault(name)).FirstOrDefault(plan => plan is not null);
+    private string? PlanOf(JsonElement price) =>
+        new[] { price.Text("id"), price.TextOrNone("lookup_key"), price.TextOrNone("product", "id") }.OfType<string>()
+        .Select(name => policy.Plans.GetValueOrDefault(name)).FirstOrDefault(plan => plan is not null);
 
     private InvoiceStanding StandingOf(JsonElement invoice)
     {

@@ -6,7 +6,7 @@ namespace Metering.BillingSync.Webhooks;
 /// <summary>What is wrong with a webhook's signature.</summary>
 public enum SignatureFlaw { None, Forged, Old }
 
-/// <summary>Whether a webhook is Stripe's: by any of the secrets, so that a new one can be set beside the old, and signed a short time ago.</summary>
+/// <summary>Whether a webhook is Stripe's: signed a short time ago with any of the secrets, as a new one may stand beside the old.</summary>
 public sealed class Signatures(StripeOptions options, TimeProvider clock)
 {
     /// <summary>How many seconds ago it may have been signed.</summary>
@@ -28,7 +28,8 @@ public sealed class Signatures(StripeOptions options, TimeProvider clock)
             EventUtility.ValidateSignature(body, header, secret, tolerance, clock.GetUtcNow().ToUnixTimeSeconds());
             return true;
         }
-        catch (Exception flaw) when (flaw is StripeException or FormatException or OverflowException or IndexOutOfRangeException or ArgumentException)
+        catch (Exception flaw) when (flaw
+            is StripeException or FormatException or OverflowException or IndexOutOfRangeException or ArgumentException)
         {
             return false;
         }

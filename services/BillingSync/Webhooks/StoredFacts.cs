@@ -5,7 +5,7 @@ using Metering.BillingSync.Reports;
 
 namespace Metering.BillingSync.Webhooks;
 
-/// <summary>The stored form of what Stripe told: golden fixtures in contracts/fixtures/stripe freeze it, a change of shape is a new version.</summary>
+/// <summary>The stored form of what Stripe told: fixtures in contracts/fixtures/stripe freeze it, a change of shape is a new version.</summary>
 public static class StoredFacts
 {
     private static readonly Dictionary<Type, (string Name, JsonTypeInfo Json)> ByType = new()
@@ -19,7 +19,8 @@ public static class StoredFacts
         [typeof(ErrorsTaken)] = ("errors_taken.v1", StripeJson.Default.ErrorsTaken),
     };
 
-    private static readonly Dictionary<string, JsonTypeInfo> ByName = ByType.Values.ToDictionary(stored => stored.Name, stored => stored.Json);
+    private static readonly Dictionary<string, JsonTypeInfo> ByName =
+        ByType.Values.ToDictionary(stored => stored.Name, stored => stored.Json);
 
     /// <summary>The stored names, one per type of fact.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;

@@ -1,14 +1,16 @@
 namespace Metering.BillingSync.Webhooks;
 
-/// <summary>A fact in <c>stripe-{customer}</c>: what Stripe told of a customer, and what was done about it. Stored names: StoredFacts.cs.</summary>
+/// <summary>
+/// A fact in <c>stripe-{customer}</c>: what Stripe told of a customer, and what was done about it. The stored names are in StoredFacts.cs.
+/// </summary>
 /// <param name="At">When it was decided; never goes back within a stream.</param>
 public abstract record StripeFact(DateTimeOffset At);
 
 /// <summary>An event of Stripe's was taken in: it never is again.</summary>
 /// <param name="Note">Why nothing follows from it; none: what follows, follows.</param>
 public sealed record EventHeard(
-    DateTimeOffset At, string EventId, string Type, DateTimeOffset Created, SubscriptionNews? Subscription = null, InvoiceNews? Invoice = null,
-    PaymentNews? Payment = null, string? User = null, string? Note = null) : StripeFact(At);
+    DateTimeOffset At, string EventId, string Type, DateTimeOffset Created, SubscriptionNews? Subscription = null,
+    InvoiceNews? Invoice = null, PaymentNews? Payment = null, string? User = null, string? Note = null) : StripeFact(At);
 
 /// <summary>It was found out which user the customer is.</summary>
 public sealed record CustomerLinked(DateTimeOffset At, string User) : StripeFact(At);
@@ -18,8 +20,8 @@ public sealed record CustomerLinked(DateTimeOffset At, string User) : StripeFact
 /// <param name="Command">The command's id, a UUIDv7 of this time.</param>
 /// <param name="Lifts">Of a Resume, the id of the suspension that it lifts: somebody else's is left alone.</param>
 public sealed record StepPlanned(
-    DateTimeOffset At, string EventId, Guid Command, string User, StepKind Kind, string? Plan = null, string? Source = null, string? Unit = null,
-    long? Amount = null, Guid? Lifts = null) : StripeFact(At);
+    DateTimeOffset At, string EventId, Guid Command, string User, StepKind Kind, string? Plan = null, string? Source = null,
+    string? Unit = null, long? Amount = null, Guid? Lifts = null) : StripeFact(At);
 
 /// <summary>What can be asked of Accounts.</summary>
 public enum StepKind { AssignPlan, EndPlan, GrantCredit, Suspend, Resume }

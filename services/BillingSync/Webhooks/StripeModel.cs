@@ -6,7 +6,7 @@ namespace Metering.BillingSync.Webhooks;
 /// <summary>What can be asked of what is known of a customer.</summary>
 public abstract record StripeCommand;
 
-/// <summary>Takes an event in, and plans what follows. Heard before, it is not taken again; what was refused then is planned anew.</summary>
+/// <summary>Takes an event in, and plans what follows. Heard before, it is not taken again; what was refused is planned anew.</summary>
 /// <param name="IsCurrent">The subscription is as Stripe has it now, not as the event has it.</param>
 public sealed record Hear(News News, bool IsCurrent = false) : StripeCommand;
 
@@ -29,7 +29,7 @@ public sealed record TakeErrors(string EventId, long Errors, long Named, IReadOn
 /// <summary>How things stand after a command.</summary>
 /// <param name="Open">The steps that are to be done, in order.</param>
 /// <param name="IsRepeat">The event had been heard before.</param>
-/// <param name="IsInDoubt">Two events of the same second contradict each other: nothing was taken, Stripe has to be asked how it is now.</param>
+/// <param name="IsInDoubt">Two events of the same second differ: nothing was taken, Stripe has to be asked how it is now.</param>
 /// <param name="IsUnlinked">Something waits for somebody to say which user the customer is.</param>
 public sealed record Known(long Revision, IReadOnlyList<OpenStep> Open, bool IsRepeat, bool IsInDoubt, bool IsUnlinked);
 

@@ -6,7 +6,8 @@ using Stripe;
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>Stripe did not answer: ask later.</summary>
-public sealed class StripeAwayException(string what, Exception cause) : Exception($"Stripe did not answer with {what}: {cause.Message}", cause);
+public sealed class StripeAwayException(string what, Exception cause)
+    : Exception($"Stripe did not answer with {what}: {cause.Message}", cause);
 
 /// <summary>Reads from Stripe what events do not say. None: Stripe has no such thing.</summary>
 public sealed class StripeReads : IDisposable
@@ -20,7 +21,8 @@ public sealed class StripeReads : IDisposable
         // an export to a file needs no key
         client = new(() => new StripeClient(new StripeClientOptions
         {
-            ApiKey = options.ApiKey, ApiBase = options.ApiBase.TrimEnd('/'), HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0),
+            ApiKey = options.ApiKey, ApiBase = options.ApiBase.TrimEnd('/'),
+            HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0),
         }));
     }
 
@@ -30,7 +32,8 @@ public sealed class StripeReads : IDisposable
     public Task<JsonElement?> Customer(string id, CancellationToken cancellation) => Get<Customer>("/v1/customers/", id, cancellation);
 
     /// <summary>A thin event with its data.</summary>
-    public Task<JsonElement?> ThinEvent(string id, CancellationToken cancellation) => Get<Stripe.V2.Core.Event>("/v2/core/events/", id, cancellation);
+    public Task<JsonElement?> ThinEvent(string id, CancellationToken cancellation) =>
+        Get<Stripe.V2.Core.Event>("/v2/core/events/", id, cancellation);
 
     public void Dispose() => http.Dispose();
 

@@ -1,6 +1,6 @@
 namespace Metering.BillingSync.Webhooks;
 
-/// <summary>What is known of a Stripe customer, and what was asked of Accounts. Folding changes it in place; deciding only reads it.</summary>
+/// <summary>What is known of a Stripe customer and was asked of Accounts. Folding changes it in place; deciding only reads it.</summary>
 public sealed class StripeState
 {
     private readonly HashSet<string> heard = new(StringComparer.Ordinal);
@@ -40,7 +40,8 @@ public sealed class StripeState
     public string? UserOf(SubscriptionNews subscription) => subscription.User ?? User;
 
     /// <summary>
-    /// Whose plan it is for. What the customer owes for something else is none of ours; before its subscription is known, only its own word counts.
+    /// Whose plan it is for. What the customer owes for something else is none of ours; before its subscription is known, only its own word
+    /// counts.
     /// </summary>
     public string? UserOf(InvoiceNews invoice) => invoice.Subscription is { } id && Subscription(id) is { } known
         ? known.News.Plan is null ? null : invoice.User ?? UserOf(known.News)
@@ -100,8 +101,8 @@ public sealed class StripeState
         known.AsOf = asOf > known.AsOf ? asOf : known.AsOf;
     }
 
-    private Step? Last(string user, StepKind one, StepKind other) =>
-        steps.FindLast(step => step.Planned.User == user && (step.Planned.Kind == one || step.Planned.Kind == other) && step.Refused is null);
+    private Step? Last(string user, StepKind one, StepKind other) => steps.FindLast(step =>
+        step.Planned.User == user && (step.Planned.Kind == one || step.Planned.Kind == other) && step.Refused is null);
 
     private Step Find(Guid first) =>
         steps.Find(step => step.Planned.Command == first) ?? throw new InvalidOperationException($"no step {first} was planned");

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Metering.BillingSync.Webhooks;
 
-/// <summary>Everything that Stripe told, in memory, folded by the same fold as decisions use; takes up what a former process left undone.</summary>
-public sealed partial class StripeView(IEventStreams streams, ErrorReports errors, TimeProvider clock, ILogger<StripeView> logger) : BackgroundService
+/// <summary>All that Stripe told, in memory, folded by the same fold as decisions use; takes up what a former process left undone.</summary>
+public sealed partial class StripeView(IEventStreams streams, ErrorReports errors, TimeProvider clock, ILogger<StripeView> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
 
@@ -64,7 +65,8 @@ public sealed partial class StripeView(IEventStreams streams, ErrorReports error
     {
         lock (gate)
         {
-            foreach (var stored in batch.Events) StateOf(StripeModel.SubjectOf(stored.Stream)).Fold(StoredFacts.Decode(stored.Type, stored.Data.Span));
+            foreach (var stored in batch.Events)
+                StateOf(StripeModel.SubjectOf(stored.Stream)).Fold(StoredFacts.Decode(stored.Type, stored.Data.Span));
             position = batch.Upto;
             Interlocked.Exchange(ref changed, New()).SetResult();
         }
@@ -72,7 +74,8 @@ public sealed partial class StripeView(IEventStreams streams, ErrorReports error
             foreach (var left in Read(Left)) errors.Begin(left);
     }
 
-    private static IEnumerable<string> Left(string subject, StripeState state) => state is { Errors: { } heard, ErrorsTaken: null } ? [heard.EventId] : [];
+    private static IEnumerable<string> Left(string subject, StripeState state) =>
+        state is { Errors: { } heard, ErrorsTaken: null } ? [heard.EventId] : [];
 
     private StripeState StateOf(string subject)
     {

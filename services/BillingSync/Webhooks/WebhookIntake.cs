@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metering.Kernel.Deciding;
 
@@ -7,12 +8,12 @@ namespace Metering.BillingSync.Webhooks;
 public enum WebhookOutcome { Handled, Repeated, Ignored }
 
 /// <summary>
-/// Takes events in: first they are in a stream, with all that is to follow from them; then that is done; only then are they acknowledged. Whatever
-/// is away on the way, the next delivery goes on where this one stopped. Those of one customer one after the other.
+/// Takes events in: first they are in a stream, with all that is to follow from them; then that is done; only then are they acknowledged.
+/// Whatever is away on the way, the next delivery goes on where this one stopped. Those of one customer one after the other.
 /// </summary>
 public sealed class WebhookIntake(
-    DecisionRunner<StripeState, StripeCommand, Known> runner, NewsReader reader, AccountSteps steps, ErrorReports errors, StripeReads stripe,
-    LedgerTrail trail)
+    DecisionRunner<StripeState, StripeCommand, Known> runner, NewsReader reader, AccountSteps steps, ErrorReports errors,
+    StripeReads stripe, LedgerTrail trail)
 {
     private const int Lanes = 64;
 
@@ -67,8 +68,8 @@ public sealed class WebhookIntake(
     {
         var type = body.Text("type");
         if (!ErrorReports.Types.Contains(type)) return WebhookOutcome.Ignored;
-        var created = body.Find("created") is { ValueKind: JsonValueKind.String } at ? at.GetDateTimeOffset() : throw new FormatException("there is no created");
-        return await errors.Hear(new HearErrors(body.Text("id"), type, created), cancellation) ? WebhookOutcome.Handled : WebhookOutcome.Repeated;
+        var heard = new HearErrors(body.Text("id"), type, DateTimeOffset.Parse(body.Text("created"), CultureInfo.InvariantCulture));
+        return await errors.Hear(heard, cancellation) ? WebhookOutcome.Handled : WebhookOutcome.Repeated;
     }
 
     private Task<Known> Ask(string subject, StripeCommand command, CancellationToken cancellation) =>

@@ -27,7 +27,8 @@ internal sealed class BrokenStreams(IEventStreams streams) : IEventStreams
     public IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation) =>
         streams.Subscribe(after, prefixes, cancellation);
 
-    public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) => streams.SaveSnapshot(stream, snapshot, cancellation);
+    public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) =>
+        streams.SaveSnapshot(stream, snapshot, cancellation);
 
     public Task<Snapshot?> LoadSnapshot(string stream, CancellationToken cancellation) => streams.LoadSnapshot(stream, cancellation);
 

@@ -82,7 +82,8 @@ public sealed class ErrorReportTests : WebhookTest
         await Report(700);
         await TellErrors();
         Assert.That(Simulator.Deliveries.Select(one => one.Status), Is.EqualTo(new int?[] { 200 }));
-        Assert.That((await Site.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports, Has.Count.EqualTo(1));
+        var rejected = await Site.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected });
+        Assert.That(rejected.Reports, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -95,7 +96,8 @@ public sealed class ErrorReportTests : WebhookTest
         await Site.DisposeAsync();
         Simulator.Faults.Clear();
         var next = await StartSite();
-        await next.Services.GetRequiredService<StripeView>().WaitFor(ErrorEvent(), state => state.ErrorsTaken is not null, CancellationToken.None)
+        await next.Services.GetRequiredService<StripeView>()
+            .WaitFor(ErrorEvent(), state => state.ErrorsTaken is not null, CancellationToken.None)
             .WaitAsync(TimeSpan.FromSeconds(20));
         var taken = (await next.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports;
         Assert.That(taken.Select(report => report.Value), Is.EqualTo(new[] { 700 }));
@@ -156,7 +158,8 @@ public sealed class ErrorReportTests : WebhookTest
         await Simulator.WhenDelivered;
         if (!wait) return;
         await Errors.WhenIdle().WaitAsync(TimeSpan.FromSeconds(20));
-        await Site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, await Length("billing-ann") - 1, CancellationToken.None);
+        var last = await Length("billing-ann") - 1;
+        await Site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
     }
 
     private string ErrorEvent() => Simulator.Deliveries.First().EventId;

@@ -60,7 +60,8 @@ public sealed class PaymentWebhookTests : WebhookTest
     [Test]
     public async Task A_payment_for_something_else_grants_nothing()
     {
-        await Deliver(Told.Subscription("created", Now), Told.Checkout("completed", Now, metadata: []), Told.Checkout("async_payment_failed", Now));
+        await Deliver(
+            Told.Subscription("created", Now), Told.Checkout("completed", Now, metadata: []), Told.Checkout("async_payment_failed", Now));
         Assert.That(await Ledger(), Is.EqualTo(Plan));
     }
 
@@ -87,7 +88,8 @@ public sealed class PaymentWebhookTests : WebhookTest
     [TestCase("voided", true, ", suspended, resumed")]
     public async Task The_last_one_suspends_and_a_void_invoice_resumes(string then, bool isLast, string expected)
     {
-        await Deliver(Told.Subscription("created", Now), Told.Invoice("payment_failed", Now, 1, isLast), Told.Invoice(then, Now, 1, isLast));
+        await Deliver(
+            Told.Subscription("created", Now), Told.Invoice("payment_failed", Now, 1, isLast), Told.Invoice(then, Now, 1, isLast));
         Assert.That(await Ledger(), Is.EqualTo(Plan + expected));
     }
 
@@ -111,7 +113,8 @@ public sealed class PaymentWebhookTests : WebhookTest
     public async Task What_is_owed_for_something_else_suspends_nobody()
     {
         await Deliver(Told.Subscription("created", Now), Told.Subscription("created", Now, "unpaid", price: "price_else", id: "sub_2"));
-        await Deliver(Told.Invoice("payment_failed", Now, 3, subscription: "sub_2"), Told.Invoice("payment_failed", Now, 3, id: "in_2", subscription: "sub_3"));
+        await Deliver(
+            Told.Invoice("payment_failed", Now, 3, subscription: "sub_2"), Told.Invoice("payment_failed", Now, 3, id: "in_2", subscription: "sub_3"));
         Assert.That(await Ledger(), Is.EqualTo(Plan));
     }
 

@@ -11,7 +11,8 @@ public sealed class ProblemTests : WebhookTest
     [Test]
     public async Task Where_all_is_as_Stripe_says_there_is_nothing_to_see()
     {
-        await Deliver(Told.Subscription("created", Now), Told.Invoice("payment_failed", Now, 3), Told.Invoice("paid", Now), Told.Checkout("completed", Now));
+        await Deliver(
+            Told.Subscription("created", Now), Told.Invoice("payment_failed", Now, 3), Told.Invoice("paid", Now), Told.Checkout("completed", Now));
         Assert.That(await Problems(), Is.Empty);
     }
 
@@ -42,7 +43,8 @@ public sealed class ProblemTests : WebhookTest
         var created = Told.Subscription("created", Now, price: "price_nowhere");
         await Deliver(created);
         var problem = (await Problems()).Single();
-        Assert.That((problem.Kind, problem.User, problem.EventId), Is.EqualTo((StripeProblemKind.Refused, Told.User, (string)created["id"]!)));
+        var id = (string)created["id"]!;
+        Assert.That((problem.Kind, problem.User, problem.EventId), Is.EqualTo((StripeProblemKind.Refused, Told.User, id)));
         Assert.That(problem.Text, Does.Contain("nowhere").And.Contain("plan_id"));
         await Site.Publish("nowhere");
         await Deliver(created);
@@ -68,7 +70,8 @@ public sealed class ProblemTests : WebhookTest
     private async Task<IReadOnlyList<StripeProblem>> Problems()
     {
         var last = await Length("stripe-cus_ann") - 1;
-        await Site.Services.GetRequiredService<StripeView>().WaitFor(Told.Customer, state => state.Revision >= last, CancellationToken.None);
+        var view = Site.Services.GetRequiredService<StripeView>();
+        await view.WaitFor(Told.Customer, state => state.Revision >= last, CancellationToken.None);
         return (await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest())).Problems;
     }
 }

@@ -4,7 +4,7 @@ using Metering.BillingSync.Webhooks;
 
 namespace Metering.BillingSync.Tests.Webhooks;
 
-/// <summary>What streams hold of Stripe's words is frozen: contracts/fixtures/stripe has one file per stored name, of exactly the bytes written.</summary>
+/// <summary>What streams hold of Stripe's words is frozen: contracts/fixtures/stripe has a file per stored name, of exactly its bytes.</summary>
 public sealed class StoredFactsTests
 {
     private static readonly DateTimeOffset At = new(2026, 11, 1, 0, 5, 0, TimeSpan.Zero);
@@ -14,7 +14,8 @@ public sealed class StoredFactsTests
     [
         new EventHeard(
             At, "evt_1", "customer.subscription.updated", At, new SubscriptionNews("sub_1", "active", "price_pro", "pro", "ann"),
-            new InvoiceNews("in_1", InvoiceStanding.Owed, "sub_1", "ann"), new PaymentNews("pi_1", "USD", 15_000_000_000, "ann"), "ann", "newer is known"),
+            new InvoiceNews("in_1", InvoiceStanding.Owed, "sub_1", "ann"), new PaymentNews("pi_1", "USD", 15_000_000_000, "ann"),
+            "ann", "newer is known"),
         new CustomerLinked(At, "ann"),
         new StepPlanned(At, "evt_1", First, "ann", StepKind.AssignPlan, "pro", "pi_1", "USD", 15_000_000_000, First),
         new StepRepeated(At, First, First),
@@ -37,8 +38,8 @@ public sealed class StoredFactsTests
         Assert.That(Facts.Select(happened => StoredFacts.Encode(happened).Type), Is.EquivalentTo(StoredFacts.Names));
 
     [Test]
-    public void An_unknown_type_stops_the_reader() =>
-        Assert.That(() => StoredFacts.Decode("event_sung.v1", "{}"u8), Throws.InvalidOperationException.With.Message.Contains("event_sung.v1"));
+    public void An_unknown_type_stops_the_reader() => Assert.That(
+        () => StoredFacts.Decode("event_sung.v1", "{}"u8), Throws.InvalidOperationException.With.Message.Contains("event_sung.v1"));
 
     [TestCase("{}")]
     [TestCase("null")]

@@ -45,7 +45,8 @@ public sealed class SubscriptionWebhookTests : WebhookTest
     public async Task Another_price_is_another_plan_and_the_end_its_end()
     {
         await Deliver(
-            Told.Subscription("created", Now), Told.Subscription("updated", Now.AddSeconds(1), lookupKey: "team_monthly", price: "price_team"),
+            Told.Subscription("created", Now),
+            Told.Subscription("updated", Now.AddSeconds(1), lookupKey: "team_monthly", price: "price_team"),
             Told.Subscription("deleted", Now.AddSeconds(2), "canceled"));
         Assert.That(await Ledger(), Is.EqualTo("pro for cus_ann, team for cus_ann, ended"));
     }
@@ -61,7 +62,8 @@ public sealed class SubscriptionWebhookTests : WebhookTest
     public async Task Paused_and_resumed_it_is_suspended_meanwhile()
     {
         await Deliver(
-            Told.Subscription("created", Now), Told.Subscription("paused", Now.AddSeconds(1), "paused"), Told.Subscription("resumed", Now.AddSeconds(2)));
+            Told.Subscription("created", Now), Told.Subscription("paused", Now.AddSeconds(1), "paused"),
+            Told.Subscription("resumed", Now.AddSeconds(2)));
         Assert.That(await Ledger(), Is.EqualTo(Assigned + ", suspended, resumed"));
     }
 
@@ -69,7 +71,8 @@ public sealed class SubscriptionWebhookTests : WebhookTest
     public async Task Of_two_subscriptions_the_younger_counts_and_the_other_remains()
     {
         await Deliver(
-            Told.Subscription("created", Now), Told.Subscription("created", Now.AddSeconds(1), price: "x", product: "prod_max", id: "sub_2"),
+            Told.Subscription("created", Now),
+            Told.Subscription("created", Now.AddSeconds(1), price: "x", product: "prod_max", id: "sub_2"),
             Told.Subscription("deleted", Now.AddSeconds(2), "canceled", price: "x", product: "prod_max", id: "sub_2"));
         Assert.That(await Ledger(), Is.EqualTo("pro for cus_ann, max for cus_ann, pro for cus_ann"));
     }
@@ -86,7 +89,8 @@ public sealed class SubscriptionWebhookTests : WebhookTest
     [Test]
     public async Task An_end_that_overtook_the_beginning_is_the_end()
     {
-        await Deliver(Told.Subscription("deleted", Now.AddSeconds(9), "canceled"), Told.Subscription("created", Now), Told.Subscription("updated", Now.AddSeconds(9)));
+        await Deliver(
+            Told.Subscription("deleted", Now.AddSeconds(9), "canceled"), Told.Subscription("created", Now), Told.Subscription("updated", Now.AddSeconds(9)));
         Assert.That(await Ledger(), Is.Empty);
     }
 
@@ -125,7 +129,10 @@ public sealed class SubscriptionWebhookTests : WebhookTest
     [Test]
     public async Task Or_until_a_ledger_names_the_customer()
     {
-        await Site.Accounts.AssignPlanAsync(new AssignPlanRequest { User = Told.User, CommandId = Site.NewId(), PlanId = "max", StripeCustomer = Told.Customer });
+        await Site.Accounts.AssignPlanAsync(new AssignPlanRequest
+        {
+            User = Told.User, CommandId = Site.NewId(), PlanId = "max", StripeCustomer = Told.Customer,
+        });
         await Deliver(Told.Subscription("created", Now, user: null));
         Assert.That(await Ledger(), Is.EqualTo("max for cus_ann, pro for cus_ann"));
     }

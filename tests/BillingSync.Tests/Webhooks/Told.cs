@@ -12,7 +12,8 @@ internal static class Told
     /// <summary>A new event; delivered again, it is the same one.</summary>
     public static JsonObject Event(string type, DateTimeOffset at, JsonObject about) => new()
     {
-        ["id"] = $"evt_{Interlocked.Increment(ref last)}", ["object"] = "event", ["api_version"] = "2026-07-29.dahlia", ["created"] = at.ToUnixTimeSeconds(),
+        ["id"] = $"evt_{Interlocked.Increment(ref last)}", ["object"] = "event", ["api_version"] = "2026-07-29.dahlia",
+        ["created"] = at.ToUnixTimeSeconds(),
         ["data"] = new JsonObject { ["object"] = about }, ["livemode"] = false, ["type"] = type,
     };
 
@@ -24,12 +25,13 @@ internal static class Told
             ["items"] = new JsonObject { ["object"] = "list", ["data"] = new JsonArray(Item(price, lookupKey, product)) },
         });
 
-    public static JsonObject Invoice(string what, DateTimeOffset at, int attempts = 1, bool isLast = false, string id = "in_1", string subscription = "sub_1") =>
-        Event("invoice." + what, at, new JsonObject
+    public static JsonObject Invoice(
+        string what, DateTimeOffset at, int attempts = 1, bool isLast = false, string id = "in_1", string subscription = "sub_1") => Event(
+            "invoice." + what, at, new JsonObject
         {
             ["id"] = id, ["object"] = "invoice", ["customer"] = Customer, ["attempt_count"] = attempts,
             ["next_payment_attempt"] = isLast ? null : at.AddDays(3).ToUnixTimeSeconds(),
-            ["parent"] = new JsonObject { ["subscription_details"] = new JsonObject { ["metadata"] = new JsonObject(), ["subscription"] = subscription } },
+            ["parent"] = new JsonObject { ["subscription_details"] = new JsonObject { ["subscription"] = subscription } },
         });
 
     public static JsonObject Checkout(

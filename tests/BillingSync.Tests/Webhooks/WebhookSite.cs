@@ -39,7 +39,8 @@ internal sealed class WebhookSite : IAsyncDisposable
     public IServiceProvider Services => app.Services;
     public Uri Webhooks => new(app.Urls.Last() + "/webhooks/stripe");
 
-    public static async Task<WebhookSite> Start(IEventStreams streams, TimeProvider clock, Uri stripe, params (string Key, string Value)[] settings)
+    public static async Task<WebhookSite> Start(
+        IEventStreams streams, TimeProvider clock, Uri stripe, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -49,7 +50,8 @@ internal sealed class WebhookSite : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        builder.Services.AddSingleton(clock).AddSingleton(streams).AddReservations(builder.Configuration).AddBillingSync(builder.Configuration);
+        builder.Services.AddSingleton(clock).AddSingleton(streams)
+            .AddReservations(builder.Configuration).AddBillingSync(builder.Configuration);
         builder.Services.AddBus(builder.Configuration, bus => bus.AddBillingSyncConsumers());
         var app = builder.Build();
         app.MapReservations();
@@ -66,7 +68,8 @@ internal sealed class WebhookSite : IAsyncDisposable
 
     public async Task<HttpStatusCode> Post(string body, string? signature)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, Webhooks) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var message = new HttpRequestMessage(HttpMethod.Post, Webhooks);
+        message.Content = new StringContent(body, Encoding.UTF8, "application/json");
         if (signature is not null) message.Headers.TryAddWithoutValidation("Stripe-Signature", signature);
         using var answer = await http.SendAsync(message);
         return answer.StatusCode;
