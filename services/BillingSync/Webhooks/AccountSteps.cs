@@ -4,6 +4,7 @@ using Metering.Client;
 using Metering.Kernel.Deciding;
 using Metering.Ledger.Accounts;
 using Metering.V1;
+using Microsoft.Extensions.Logging;
 
 namespace Metering.BillingSync.Webhooks;
 
@@ -14,9 +15,9 @@ public sealed class AccountsAwayException(Exception cause) : Exception($"Account
 /// Asks Accounts for what was planned, each thing once: under an id that the ledger remembers, and after that only if its stream has
 /// nothing that came of the ids before.
 /// </summary>
-public sealed class AccountSteps(
+public sealed partial class AccountSteps(
     DecisionRunner<StripeState, StripeCommand, Known> runner, LedgerTrail trail, Accounts.AccountsClient accounts, AccountPolicy policy,
-    TimeProvider clock)
+    TimeProvider clock, ILogger<AccountSteps> logger)
 {
     /// <summary>How long the ledger is trusted to know an id: less than it does, by what clocks differ and calls take.</summary>
     public static readonly TimeSpan Remembered = RememberedIds.Horizon - TimeSpan.FromMinutes(1);
@@ -37,6 +38,7 @@ public sealed class AccountSteps(
         {
             var refused = await Do(subject, step, cancellation);
             SyncMeter.Steps.Add(1, new("kind", step.Planned.Kind.ToString()), new("refused", refused is not null));
+            if (refused is not null) LogRefused(step.Planned.Kind, step.Planned.User, subject, refused);
             await runner.Handle(StripeModel.StreamOf(subject), new SettleStep(step.Planned.Command, refused), Self, cancellation);
         }
     }
@@ -99,4 +101,7 @@ public sealed class AccountSteps(
 
     private static bool IsRefusal(StatusCode status) =>
         status is StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} for {User} ({Customer}) is refused, see ListStripeProblems: {Why}")]
+    private partial void LogRefused(StepKind kind, string user, string customer, string why);
 }
