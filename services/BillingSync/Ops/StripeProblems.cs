@@ -14,10 +14,18 @@ internal sealed class StripeProblems(StripeView view)
     public ListStripeProblemsReply List(ListStripeProblemsRequest request)
     {
         if (request.HasUser) Asked.User(request.User);
-        if (request.Limit is < 0 or > Most) throw RpcErrors.Invalid("limit", $"0 to {Most}", $"it is {request.Limit}");
-        var found = view.Read(Of).Where(problem => !request.HasUser || (problem.HasUser && problem.User == request.User)).ToList();
-        return new ListStripeProblemsReply { Problems = { found.Take(request.Limit == 0 ? Default : request.Limit) }, Total = found.Count };
+        if (request.PageSize is < 0 or > Most) throw RpcErrors.Invalid("page_size", $"0 to {Most}", $"it is {request.PageSize}");
+        var (from, most) = (Place.Parse(request.PageToken), request.PageSize == 0 ? Default : request.PageSize);
+        var found = view.Read((subject, state) => Of(subject, state).Select((problem, i) => (Place: new Place(subject, i), Problem: problem)))
+            .Where(one => !IsBefore(one.Place, from) && (!request.HasUser || (one.Problem.HasUser && one.Problem.User == request.User)))
+            .Take(most + 1).ToList();
+        var reply = new ListStripeProblemsReply { Problems = { found.Take(most).Select(one => one.Problem) } };
+        if (found.Count > most) reply.NextPageToken = found[most].Place.ToString();
+        return reply;
     }
+
+    private static bool IsBefore(Place place, Place from) =>
+        string.CompareOrdinal(place.User, from.User) is var order && (order < 0 || (order == 0 && place.Index < from.Index));
 
     private static IEnumerable<StripeProblem> Of(string subject, StripeState state)
     {

@@ -57,14 +57,32 @@ public sealed class ProblemTests : WebhookTest
         Streams.Break("ledger-");
         await Site.Deliver(Told.Subscription("created", Now));
         Assert.That((await Problems()).Single().Kind, Is.EqualTo(StripeProblemKind.Pending));
-        Assert.That((await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = "bob" })).Total, Is.Zero);
+        Assert.That((await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = "bob" })).Problems, Is.Empty);
+    }
+
+    [Test]
+    public async Task Pages_follow_each_other_without_gap_or_repeat()
+    {
+        await Deliver(
+            Told.Subscription("created", Now, price: "price_a"), Told.Subscription("created", Now, price: "price_b", id: "sub_2"),
+            Told.Subscription("created", Now, price: "price_c", id: "sub_3"));
+        await Problems();
+        var (texts, request) = (new List<string>(), new ListStripeProblemsRequest { PageSize = 2 });
+        do
+        {
+            var page = await Site.Ops.ListStripeProblemsAsync(request);
+            texts.Add(string.Join(' ', page.Problems.Select(problem => problem.Text.Split(':')[0])));
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+        Assert.That(texts, Is.EqualTo(new[] { "sub_1 sub_2", "sub_3" }));
     }
 
     [TestCase("a b", 0)]
     [TestCase("ann", -1)]
     [TestCase("ann", 1001)]
-    public void A_malformed_request_is_refused(string user, int limit) => Assert.That(
-        async () => await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = user, Limit = limit }),
+    public void A_malformed_request_is_refused(string user, int size) => Assert.That(
+        async () => await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = user, PageSize = size }),
         Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.InvalidArgument));
 
     private async Task<IReadOnlyList<StripeProblem>> Problems()
