@@ -10,7 +10,7 @@ export DOTNET_NOLOGO := 1
 export SLN TRACE API FOLDER BASE INSTANCES EVENTSTORE POSTGRES RABBITMQ
 
 .DEFAULT_GOAL := help
-.PHONY: help build run trace up down status test api fmt clean sdk FORCE
+.PHONY: help build run trace up down status test simulate-billing api fmt clean sdk FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ trace:
 
 test: build ## run every test project; the last line is the sum
 	@infra/scripts/test.sh
+
+simulate-billing: build ## 1,000 random schedules of faults and crashes of the billing sync; BILLING_SEED=<n> repeats one run
+	@BILLING_SCHEDULES=$${BILLING_SCHEDULES:-1000} dotnet test tests/BillingSync.Tests -c Release --no-build \
+		--filter FullyQualifiedName~SimulationTests --logger "console;verbosity=normal"
 
 api: build ## check the stand-ins against the genuine packages' API; API=<folder of api/*.txt and tools/api.cs>
 	@infra/scripts/api.sh

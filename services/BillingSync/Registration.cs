@@ -1,9 +1,13 @@
 using MassTransit;
+using Metering.BillingSync.Explaining;
 using Metering.BillingSync.Messages;
 using Metering.BillingSync.Ops;
 using Metering.BillingSync.Reports;
+using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Scheduling;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
+using Metering.Kernel.Grpc;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
@@ -19,20 +23,29 @@ namespace Metering.BillingSync;
 /// <summary>What a host calls.</summary>
 public static class Registration
 {
-    /// <summary>Adds the service; needs an <see cref="IEventStreams"/>. Settings: the section <c>Stripe</c>, checked at start.</summary>
+    /// <summary>Adds the service; needs an <see cref="IEventStreams"/>. Settings: the sections <c>Stripe</c> and <c>Billing</c>, checked at start.</summary>
     public static IServiceCollection AddBillingSync(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<StripeOptions>().Bind(configuration.GetSection("Stripe")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<StripeOptions>, StripeOptionsRules>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<StripeOptions>>().Value);
-        services.AddSingleton(NewRunner);
-        services.AddSingleton<IUsageSink, StripeMeters>();
+        // a file takes what comes
+        services.AddOptions<StripeOptions>().PostConfigure<IOptions<BillingOptions>>(
+            (stripe, billing) => stripe.RequestsPerSecond ??= billing.Value.File is null ? null : 0);
+        services.AddOptions<BillingOptions>().Bind(configuration.GetSection("Billing")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsRules>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BillingOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<BillingOptions>().ToPolicy());
+        services.AddSingleton<BillingModel>().AddSingleton(NewRunner).AddSingleton(NewSink);
         services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
+        services.AddSingleton<Resync>().AddSingleton<Retrying>().AddSingleton<LineExplainer>().AddSingleton<BillingSchedule>();
+        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>();
         services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
         services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
+        services.AddHostedService(provider => provider.GetRequiredService<BillingSchedule>());
         services.AddHealthChecks().AddCheck<BillingSyncHealth>("billing-sync", tags: ["ready"]);
-        services.AddGrpc();
+        services.AddGrpc().AddServiceOptions<BillingOpsService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
         return services;
     }
 
@@ -50,7 +63,11 @@ public static class Registration
         return routes;
     }
 
+    private static IUsageSink NewSink(IServiceProvider provider) => provider.GetRequiredService<BillingOptions>().File is { } path
+        ? new FileExport(path)
+        : new StripeMeters(provider.GetRequiredService<StripeOptions>());
+
     private static DecisionRunner<BillingState, BillingCommand, BillingAnswer> NewRunner(IServiceProvider provider) => new(
-        provider.GetRequiredService<IEventStreams>(), new BillingModel(), new RunnerOptions { StreamsCached = 10_000 },
+        provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(), new RunnerOptions { StreamsCached = 10_000 },
         provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 }

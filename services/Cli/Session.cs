@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Metering.Client;
 using Metering.V1;
@@ -43,6 +44,14 @@ internal sealed class Session(Servers servers, Screen screen, TimeProvider time)
                 await Task.Delay(Pause * attempt, time, cancellation);
             }
         }
+    }
+
+    /// <summary>The parts of an answer that comes in parts, however long they take.</summary>
+    public async IAsyncEnumerable<T> Read<T>(
+        Func<CallOptions, AsyncServerStreamingCall<T>> send, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var call = send(new CallOptions(cancellationToken: cancellation));
+        while (await call.ResponseStream.MoveNext(cancellation)) yield return call.ResponseStream.Current;
     }
 
     /// <summary>All pages of a list: <paramref name="ask"/> takes a page's token, <paramref name="next"/> reads the next one's.</summary>

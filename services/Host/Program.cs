@@ -23,7 +23,7 @@ internal static class Program
     [
         .. CommonSettings.EventStore, CommonSettings.ReadModels, CommonSettings.Bus with { Default = "memory" },
         .. ReservationsOptions.Settings, .. BalancesOptions.Settings, .. StripeOptions.Settings.Where(setting => !Simulator.Sets(setting)),
-        .. Simulator.Settings,
+        .. Simulator.Settings, .. BillingOptions.Settings,
     ];
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration) => services

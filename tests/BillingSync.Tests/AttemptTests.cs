@@ -100,8 +100,8 @@ public sealed class AttemptTests
     public void Beyond_Stripes_window_it_is_not_sent_and_not_shifted()
     {
         var last = Timestamp + UsageWindow.Back;
-        Sent().When(new BeginAttempt(Id, 0, AttemptEnd.None), last).Then(Attempt(1, Id, AttemptEnd.None) with { At = last });
-        Sent().When(new BeginAttempt(Id, 0, AttemptEnd.None), last.AddTicks(1)).Then(new ReportMissedWindow(last.AddTicks(1), Id))
+        Sent().By(Patient).When(new BeginAttempt(Id, 0, AttemptEnd.None), last).Then(Attempt(1, Id, AttemptEnd.None) with { At = last });
+        Sent().By(Patient).When(new BeginAttempt(Id, 0, AttemptEnd.None), last.AddTicks(1)).Then(new ReportMissedWindow(last.AddTicks(1), Id))
             .ThenAnswered<Stands>(stands => Assert.That(stands.Status, Is.EqualTo(ReportStatus.OutOfWindow)));
     }
 
@@ -109,8 +109,35 @@ public sealed class AttemptTests
     public void Beyond_it_after_a_lost_answer_it_is_in_doubt()
     {
         var late = Timestamp + UsageWindow.Back + TimeSpan.FromTicks(1);
-        Sent(Attempt(1, Id, AttemptEnd.None)).When(new BeginAttempt(Id, 1, AttemptEnd.Lost), late)
+        Sent(Attempt(1, Id, AttemptEnd.None)).By(Patient).When(new BeginAttempt(Id, 1, AttemptEnd.Lost), late)
             .Then(new ReportDoubted(late, Id, "out_of_window", "an earlier attempt may have been taken; too late to ask"));
+    }
+
+    [Test]
+    public void Once_the_invoice_is_final_it_is_not_sent()
+    {
+        var final = End + BillingPolicy.Default.Grace;
+        Sent().When(new BeginAttempt(Id, 0, AttemptEnd.None), final.AddTicks(-1)).Then(Attempt(1, Id, AttemptEnd.None) with { At = final.AddTicks(-1) });
+        Sent().When(new BeginAttempt(Id, 0, AttemptEnd.None), final).Then(new ReportMissedWindow(final, Id));
+        Sent(Attempt(1, Id, AttemptEnd.None)).When(new BeginAttempt(Id, 1, AttemptEnd.Lost), final)
+            .Then(new ReportDoubted(final, Id, "invoice_final", "an earlier attempt may have been taken; too late to ask"));
+    }
+
+    [Test]
+    public void What_was_accepted_or_is_in_doubt_can_be_missing()
+    {
+        foreach (BillingEvent end in new BillingEvent[] { new ReportAccepted(Now, Id, false), new ReportDoubted(Now, Id, "c", "m") })
+            Sent(Attempt(1, Id, AttemptEnd.None), end).When(new MarkMissing(Id, "not in the summary")).Then(new ReportMissing(Now, Id, "not in the summary"))
+                .ThenAnswered<Stands>(stands => Assert.That(stands.Status, Is.EqualTo(ReportStatus.Missing)));
+    }
+
+    [Test]
+    public void Nothing_else_can_and_nothing_is_missing_twice()
+    {
+        Sent().When(new MarkMissing(Id, "why")).Then();
+        Sent(Attempt(1, Id, AttemptEnd.None)).When(new MarkMissing(Id, "why")).Then();
+        Sent(Attempt(1, Id, AttemptEnd.None), new ReportRejected(Now, Id, "c", "m")).When(new MarkMissing(Id, "why")).Then();
+        Sent(Attempt(1, Id, AttemptEnd.None), new ReportAccepted(Now, Id, false), new ReportMissing(Now, Id, "a")).When(new MarkMissing(Id, "b")).Then();
     }
 
     [Test]
@@ -134,7 +161,7 @@ public sealed class AttemptTests
 
     [Test]
     public void An_outage_in_which_nothing_arrived_does_not_use_it_up() =>
-        Sent(Attempt(1, Id, AttemptEnd.None)).When(new BeginAttempt(Id, 1, AttemptEnd.NotTaken), Now.AddDays(9))
+        Sent(Attempt(1, Id, AttemptEnd.None)).By(Patient).When(new BeginAttempt(Id, 1, AttemptEnd.NotTaken), Now.AddDays(9))
             .Then(Attempt(2, Id + "#2", AttemptEnd.NotTaken) with { At = Now.AddDays(9) });
 
     [Test]

@@ -18,8 +18,11 @@ internal sealed class BillingSpec
     public static readonly DateTimeOffset Now = new(2026, 11, 1, 0, 5, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset Timestamp = End.AddSeconds(-1);
 
-    private static readonly BillingModel Model = new();
-    private readonly BillingState state = Model.Empty();
+    /// <summary>Invoices stay open for longer than Stripe takes usage.</summary>
+    public static readonly BillingPolicy Patient = BillingPolicy.Default with { Grace = TimeSpan.FromDays(100) };
+
+    private readonly BillingState state = new();
+    private BillingModel model = new(BillingPolicy.Default);
     private List<string> happened = [];
     private BillingAnswer? answer;
 
@@ -32,13 +35,26 @@ internal sealed class BillingSpec
 
     public BillingSpec After(params BillingCommand[] commands)
     {
-        foreach (var command in commands) Model.Decide(state, command, Now);
+        foreach (var command in commands) model.Decide(state, command, Now);
+        return this;
+    }
+
+    public BillingSpec After(BillingCommand command, DateTimeOffset now)
+    {
+        model.Decide(state, command, now);
+        return this;
+    }
+
+    /// <summary>From here on by other settings.</summary>
+    public BillingSpec By(BillingPolicy policy)
+    {
+        model = new BillingModel(policy);
         return this;
     }
 
     public BillingSpec When(BillingCommand command, DateTimeOffset? now = null)
     {
-        var turn = Model.Decide(state, command, now ?? Now);
+        var turn = model.Decide(state, command, now ?? Now);
         happened = [.. turn.Facts.Select(fact => fact.Type + " " + Encoding.UTF8.GetString(fact.Data.Span))];
         answer = turn.Answer;
         return this;
@@ -56,6 +72,12 @@ internal sealed class BillingSpec
     {
         Assert.That(answer, Is.InstanceOf<T>());
         check((T)answer!);
+    }
+
+    public void ThenLine(int period, long target, long reported)
+    {
+        var line = state.BalanceOf(new LineKey(period, "chat", Meter));
+        Assert.That((line.Target, line.Reported), Is.EqualTo((target, reported)));
     }
 
     public static TakeTotals Ended(long revision, params GroupTotal[] groups) => Take(revision, false, Customer, groups);

@@ -155,6 +155,114 @@ public sealed class HostTests
         Assert.That(refusal.Message, Does.Contain(setting));
     }
 
+    [TestCase("Billing:Sink", "printer")]
+    [TestCase("Billing:Sink", "file:usage.txt")]
+    [TestCase("Billing:Sink", "file:.csv")]
+    [TestCase("Billing:Grace", "-00:00:01")]
+    [TestCase("Billing:Every", "00:00:00")]
+    [TestCase("Billing:CarryForward", "maybe")]
+    [TestCase("Billing:Meters:tokens:Mode", "daily")]
+    public Task So_is_one_of_billing(string setting, string value) => A_setting_that_cannot_work_is_refused_at_start(setting, value);
+
+    [Test]
+    public async Task A_resync_says_what_it_did_per_user_and_in_sum()
+    {
+        await WriteLedger("ann", 700);
+        await WriteLedger("bob", 40);
+        var dry = await Resync(new ResyncRequest { DryRun = true });
+        Assert.That((dry.Users.Sum(user => user.Lines.Single().Planned), dry.Summary.Reports, simulator.Account(Key).Events.Count), Is.EqualTo((740L, 2L, 0)));
+        var done = await Resync(new ResyncRequest());
+        Assert.That(done.Users.Select(user => (user.User, user.Lines.Single().Planned)), Is.EqualTo(new[] { ("ann", 700L), ("bob", 40L) }));
+        Assert.That(done.Summary, Is.EqualTo(new ResyncSummary { Users = 2, Changed = 2, Reports = 2 }));
+        Assert.That((await Resync(new ResyncRequest())).Summary, Is.EqualTo(new ResyncSummary { Users = 2 }));
+        await app.Services.GetRequiredService<Sending.ReportSender>().WhenIdle();
+        Assert.That(simulator.Account(Key).Total("tokens", "cus_ann").ToString(), Is.EqualTo("700"));
+    }
+
+    [Test]
+    public async Task One_users_trouble_is_told_and_stops_nobody_else()
+    {
+        await WriteLedger("ann", 700);
+        await app.Services.GetRequiredService<IEventStreams>().Append(
+            "ledger-bad", -1, [new NewEvent(BillingSpec.Source(1), "unheard_of.v1", "{}"u8.ToArray(), default)], CancellationToken.None);
+        var done = await Resync(new ResyncRequest());
+        Assert.That((done.Summary.Failed, done.Summary.Reports, done.Users.Last().Failure), Is.EqualTo((1L, 1L, "unknown ledger event type unheard_of.v1")));
+    }
+
+    [Test]
+    public async Task What_operators_say_is_missing_is_reported_anew_and_explained()
+    {
+        simulator.Faults.Add(new Fault(FaultKind.RejectLater));
+        await WriteLedger("ann", 700);
+        var first = (await Resync(new ResyncRequest { User = "ann" })).Users.Single().Lines.Single().Identifiers.Single();
+        await Reached("ann", 3);
+        var marked = await ops.MarkMissingAsync(new MarkMissingRequest { Identifier = first, Why = "the summary has 0" });
+        Assert.That((marked.Report.State, marked.Report.ErrorMessage), Is.EqualTo((ReportState.Missing, "the summary has 0")));
+        Assert.That((await ops.ListLinesAsync(new ListLinesRequest { UnsettledOnly = true })).Lines.Single().Target, Is.EqualTo(700));
+        Assert.That((await ops.RetryAsync(new RetryRequest { Identifier = first })).Planned, Is.EqualTo(1));
+        await app.Services.GetRequiredService<Sending.ReportSender>().WhenIdle();
+        Assert.That(simulator.Account(Key).Total("tokens", "cus_ann").ToString(), Is.EqualTo("700"));
+
+        var second = (await ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Accepted })).Reports.Single();
+        var (line, events) = await Explain(second.Identifier);
+        Assert.That((line.Report.Value, line.Line.Target, line.Line.Reported, line.Rest), Is.EqualTo((700L, 700L, 0L, 0L)));
+        Assert.That((events.Sum(one => one.Amount), line.Totals.Single().Total), Is.EqualTo((700L, 700L)));
+    }
+
+    [Test]
+    public async Task What_operators_cannot_mean_is_refused()
+    {
+        await WriteLedger("ann", 700);
+        var id = (await Resync(new ResyncRequest())).Users.Single().Lines.Single().Identifiers.Single();
+        await Reached("ann", 3);
+        Refused(StatusCode.NotFound, "identifier", async () => await ops.MarkMissingAsync(new MarkMissingRequest { Identifier = "x", Why = "y" }));
+        Refused(StatusCode.InvalidArgument, "why", async () => await ops.MarkMissingAsync(new MarkMissingRequest { Identifier = id }));
+        Refused(StatusCode.NotFound, "identifier", async () => await ops.RetryAsync(new RetryRequest { Identifier = "x" }));
+        Refused(StatusCode.FailedPrecondition, "identifier", async () => await ops.RetryAsync(new RetryRequest { Identifier = id }));
+        Refused(StatusCode.InvalidArgument, "period", async () => await Resync(new ResyncRequest { Period = -1 }));
+        Refused(StatusCode.InvalidArgument, "user", async () => await Resync(new ResyncRequest { User = "a b" }));
+        Refused(StatusCode.NotFound, "identifier", async () => await Explain("x"));
+        Refused(StatusCode.NotFound, "group", async () => await ops.ExplainLine(new() { User = "ann", Period = 9, Group = "chat" }).ResponseStream.MoveNext());
+    }
+
+    private async Task WriteLedger(string user, long quantity)
+    {
+        var ledger = new TestLedger(app.Services.GetRequiredService<IEventStreams>(), user);
+        var yesterday = now.UtcDateTime.Date.AddDays(-1);
+        await ledger.Assign(TestLedger.Daily(), yesterday, "cus_" + user);
+        await ledger.Track(quantity, yesterday.AddHours(1));
+        await ledger.Advance(now);
+    }
+
+    private async Task<(List<ResyncedUser> Users, ResyncSummary Summary)> Resync(ResyncRequest request)
+    {
+        using var call = ops.Resync(request);
+        var (users, summary) = (new List<ResyncedUser>(), new ResyncSummary());
+        while (await call.ResponseStream.MoveNext())
+            if (call.ResponseStream.Current.User is { } user) users.Add(user);
+            else summary = call.ResponseStream.Current.Summary;
+        return (users, summary);
+    }
+
+    private async Task<(BilledLine Line, List<BilledEvent> Events)> Explain(string identifier)
+    {
+        using var call = ops.ExplainReport(new ExplainReportRequest { Identifier = identifier });
+        var (line, events) = ((BilledLine?)null, new List<BilledEvent>());
+        while (await call.ResponseStream.MoveNext())
+        {
+            line ??= call.ResponseStream.Current.Line;
+            events.AddRange(call.ResponseStream.Current.Events);
+        }
+        return (line!, events);
+    }
+
+    private static void Refused(StatusCode status, string field, Func<Task> ask)
+    {
+        var refusal = Assert.ThrowsAsync<RpcException>(async () => await ask())!;
+        var error = Error.Parser.ParseFrom(refusal.Trailers.GetValueBytes("metering-error-bin"));
+        Assert.That((refusal.StatusCode, error.Field), Is.EqualTo((status, field)));
+    }
+
     private static WebApplication Build(params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -31,9 +31,9 @@ public abstract class SimulatedStripe
         await Simulator.DisposeAsync();
     }
 
-    internal Task<SyncProcess> StartProcess(StripeOptions? options = null)
+    internal Task<SyncProcess> StartProcess(StripeOptions? options = null, BillingOptions? billing = null)
     {
-        var process = new SyncProcess(Streams, new StripeMeters(options ?? Options), options ?? Options, Time);
+        var process = new SyncProcess(Streams, new StripeMeters(options ?? Options), options ?? Options, Time, billing);
         processes.Add(process);
         return process.Start();
     }

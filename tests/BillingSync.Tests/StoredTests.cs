@@ -21,6 +21,8 @@ public sealed class StoredTests
         new ReportTurnedAway(Now, Id, 1, "api_key_expired", "Expired API Key provided"),
         new ReportDoubted(Now, Id, "identifier_expired", "Stripe may have forgotten the identifier"),
         new ReportMissedWindow(Now, Id),
+        new ReportMissing(Now, Id, "Stripe's summary is 1,234 short"),
+        new CarriedForward(Now, 1, 3, "chat", Meter, -50, CarryReason.InvoiceFinal),
     ];
 
     [TestCaseSource(nameof(Events))]
@@ -46,6 +48,14 @@ public sealed class StoredTests
     [Test]
     public void An_unlinked_report_has_no_customer_at_all() =>
         Assert.That(Encoding.UTF8.GetString(BillingEvents.Encode(Planned(1, 10, false, "1", null)).Data.Span), Does.Not.Contain("customer"));
+
+    [Test]
+    public void Only_a_running_period_says_until_when_it_counts()
+    {
+        var (_, data) = BillingEvents.Encode(Taken(10, false, 700) with { SliceEnd = Now });
+        Assert.That(Encoding.UTF8.GetString(data.Span), Does.Contain("\"slice_end\":\"2026-11-01T00:05:00+00:00\""));
+        Assert.That(Encoding.UTF8.GetString(BillingEvents.Encode(Taken(10, false, 700)).Data.Span), Does.Not.Contain("slice_end"));
+    }
 
     [Test]
     public void An_unknown_type_stops_the_reader() =>

@@ -1,6 +1,8 @@
 using Metering.BillingSync.Messages;
 using Metering.BillingSync.Ops;
 using Metering.BillingSync.Reports;
+using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Scheduling;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
@@ -12,15 +14,28 @@ namespace Metering.BillingSync.Tests;
 internal sealed class SyncProcess : IAsyncDisposable
 {
     private readonly BillingFollower follower;
+    private readonly DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner;
 
-    public SyncProcess(IEventStreams streams, IUsageSink sink, StripeOptions options, TimeProvider clock)
+    public SyncProcess(IEventStreams streams, IUsageSink sink, StripeOptions options, TimeProvider clock, BillingOptions? billing = null)
     {
-        var runner = new DecisionRunner<BillingState, BillingCommand, BillingAnswer>(
-            streams, new BillingModel(), new RunnerOptions(), clock, NullLogger.Instance);
+        var settings = billing ?? new BillingOptions();
+        var model = new BillingModel(settings.ToPolicy());
+        var runner = new DecisionRunner<BillingState, BillingCommand, BillingAnswer>(streams, model, new RunnerOptions(), clock, NullLogger.Instance);
         Sender = new ReportSender(runner, sink, options, clock, NullLogger<ReportSender>.Instance);
         Intake = new PeriodIntake(runner, Sender);
         follower = new BillingFollower(streams, View, Sender, clock, NullLogger<BillingFollower>.Instance);
+        Resync = new Resync(streams, runner, Sender, model, clock);
+        Retrying = new Retrying(View, Resync, Sender);
+        Schedule = new BillingSchedule(
+            streams, View, follower, Resync, settings, settings.ToPolicy(), clock, NullLogger<BillingSchedule>.Instance);
+        this.runner = runner;
     }
+
+    public Resync Resync { get; }
+    public Retrying Retrying { get; }
+
+    /// <summary>Its rounds are asked for: it does not run by itself.</summary>
+    public BillingSchedule Schedule { get; }
 
     public PeriodIntake Intake { get; }
     public ReportSender Sender { get; }
@@ -39,6 +54,9 @@ internal sealed class SyncProcess : IAsyncDisposable
         await Sender.WhenIdle();
     }
 
+    public async Task<Stands> MarkMissing(string user, string identifier, string why) => (Stands)await runner.Handle(
+        BillingModel.StreamOf(user), new MarkMissing(identifier, why), new Caller("test", null), CancellationToken.None);
+
     /// <summary>The only report of a user, once the view shows it as the streams hold it.</summary>
     public async Task<Report> TheReport(IEventStreams streams, string user)
     {
@@ -52,6 +70,7 @@ internal sealed class SyncProcess : IAsyncDisposable
     {
         await follower.StopAsync(CancellationToken.None);
         follower.Dispose();
+        Schedule.Dispose();
         Sender.Dispose();
     }
 }

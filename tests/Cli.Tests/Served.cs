@@ -1,5 +1,7 @@
 using Grpc.Net.Client;
 using Metering.Balances;
+using Metering.BillingSync;
+using Metering.BillingSync.Ops;
 using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
@@ -19,10 +21,11 @@ internal sealed class Served : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly GrpcChannel channel;
+    private readonly string exports;
 
-    private Served(WebApplication app, ShiftedTime clock)
+    private Served(WebApplication app, ShiftedTime clock, string exports)
     {
-        (this.app, Clock) = (app, clock);
+        (this.app, this.exports, Clock) = (app, exports, clock);
         channel = GrpcChannel.ForAddress(Address);
         (Reservations, Accounts, Catalog) = (new(channel), new(channel), new(channel));
     }
@@ -42,14 +45,18 @@ internal sealed class Served : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         // periods are closed by the command here, not by the service
         builder.Configuration["Balances:ClosingEvery"] = "01:00:00";
+        // what is reported is a file: nothing here needs Stripe
+        var exports = Directory.CreateTempSubdirectory("metering-cli-exports-").FullName;
+        builder.Configuration["Billing:Sink"] = $"file:{Path.Combine(exports, "usage.csv")}";
         builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<IEventStreams>(new MemoryStreams(clock))
-            .AddReservations(builder.Configuration).AddBalances(builder.Configuration)
+            .AddReservations(builder.Configuration).AddBalances(builder.Configuration).AddBillingSync(builder.Configuration)
             .AddBus(builder.Configuration);
         var app = builder.Build();
         app.MapReservations();
         app.MapBalances();
+        app.MapBillingSync();
         await app.StartAsync();
-        return new(app, clock);
+        return new(app, clock, exports);
     }
 
     public string NewId() => Guid.CreateVersion7(Clock.GetUtcNow()).ToString();
@@ -62,9 +69,14 @@ internal sealed class Served : IAsyncDisposable
             await app.Services.GetRequiredKeyedService<Projector>("balances").WaitFor(last.Position, cancellation);
     }
 
+    /// <summary>Waits until so many events of a user's reports are known to those who ask for them.</summary>
+    public Task Report(string user, int events, CancellationToken cancellation) =>
+        app.Services.GetRequiredService<BillingView>().WaitFor(user, events - 1, cancellation);
+
     public async ValueTask DisposeAsync()
     {
         channel.Dispose();
         await app.DisposeAsync();
+        Directory.Delete(exports, recursive: true);
     }
 }

@@ -16,7 +16,7 @@ public sealed class PeriodIntake(DecisionRunner<BillingState, BillingCommand, Bi
     {
         SyncMeter.Messages.Add(1);
         var took = (Took)await runner.Handle(BillingModel.StreamOf(totals.User), totals, Self, cancellation);
-        sender.Enqueue(took.Open.Select(report => new SendJob(totals.User, report.Identifier, report.StripeCustomer, report.EventName)));
+        sender.Enqueue(totals.User, took.Open);
         return took.Revision;
     }
 }

@@ -50,19 +50,8 @@ public sealed partial class BillingFollower(
     {
         view.Apply(batch);
         if (resumed.Task.IsCompleted || !view.CaughtUp) return;
-        sender.Enqueue(Open());
+        view.EnqueueAll(sender);
         resumed.SetResult();
-    }
-
-    private List<SendJob> Open()
-    {
-        var jobs = new List<SendJob>();
-        view.Scan("", (user, state) =>
-        {
-            jobs.AddRange(BillingModel.OpenOf(state).Select(report => new SendJob(user, report.Identifier, report.StripeCustomer, report.EventName)));
-            return true;
-        });
-        return jobs;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the event store is away: {Why}")]

@@ -1,4 +1,5 @@
 using Metering.BillingSync.Reports;
+using Metering.BillingSync.Sending;
 using Metering.Kernel.Streams;
 
 namespace Metering.BillingSync.Ops;
@@ -51,6 +52,24 @@ public sealed class BillingView
                 if (!read(user, states[user])) return;
         }
     }
+
+    /// <summary>Finds the report under an identifier, and whose it is; none if there is no such one.</summary>
+    public T? Find<T>(string identifier, Func<string, Report, T> read) where T : class
+    {
+        lock (gate)
+        {
+            foreach (var (user, state) in states)
+                if (state.TryFind(identifier, out var report)) return read(user, report);
+            return null;
+        }
+    }
+
+    /// <summary>Has the sender take up all that is planned and not answered.</summary>
+    public void EnqueueAll(ReportSender sender) => Scan("", (user, state) =>
+    {
+        sender.Enqueue(user, BillingModel.OpenOf(state));
+        return true;
+    });
 
     private async Task WaitFor(Func<bool> reached, CancellationToken cancellation)
     {

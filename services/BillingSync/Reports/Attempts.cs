@@ -11,15 +11,14 @@ public static class Attempts
     /// <summary>Stripe remembers an identifier for at least 24 h: after that, sending it again might count twice.</summary>
     public static readonly TimeSpan IdentifierTrusted = TimeSpan.FromHours(23);
 
-    public static List<BillingEvent> Begin(Report report, BeginAttempt command, DateTimeOffset at)
+    /// <param name="tooLate">Why the report can no longer be billed; none: it can.</param>
+    public static List<BillingEvent> Begin(Report report, BeginAttempt command, CarryReason? tooLate, DateTimeOffset at)
     {
         if (!report.IsOpen || UsageWindow.IsAhead(report.Planned.Timestamp, at)) return [];
         var earlier = EarlierEnd(report, command);
         var unsureSince = earlier is AttemptEnd.Failed or AttemptEnd.Lost ? report.UnsureSince ?? report.SentAt : report.UnsureSince;
-        if (UsageWindow.IsPast(report.Planned.Timestamp, at))
-            return unsureSince is null
-                ? [new ReportMissedWindow(at, report.Identifier)]
-                : [new ReportDoubted(at, report.Identifier, "out_of_window", "an earlier attempt may have been taken; too late to ask")];
+        if (tooLate is { } reason)
+            return unsureSince is null ? [new ReportMissedWindow(at, report.Identifier)] : [new ReportDoubted(at, report.Identifier, CodeOf(reason), TooLateToAsk)];
         if (at - unsureSince >= IdentifierTrusted)
             return [new ReportDoubted(at, report.Identifier, "identifier_expired", "Stripe may have forgotten the identifier: sent again, it might count twice")];
         return [new ReportSent(at, report.Identifier, report.Attempts + 1, NextKey(report, earlier), earlier)];
@@ -38,6 +37,14 @@ public static class Attempts
         StripeAnswer.TurnedAway away => [new ReportTurnedAway(at, report.Identifier, command.Attempt, away.Code, away.Message)],
         _ => throw new InvalidOperationException($"{command.Answer.GetType().Name} has no meaning here"),
     };
+
+    /// <summary>Only what Stripe took, or may have, can be missing. Marked twice, it was marked once.</summary>
+    public static List<BillingEvent> Miss(Report report, MarkMissing command, DateTimeOffset at) =>
+        report.Status is ReportStatus.Accepted or ReportStatus.Doubted ? [new ReportMissing(at, report.Identifier, command.Why)] : [];
+
+    private const string TooLateToAsk = "an earlier attempt may have been taken; too late to ask";
+
+    private static string CodeOf(CarryReason reason) => reason == CarryReason.OutOfWindow ? "out_of_window" : "invoice_final";
 
     // What the sender knows counts only for its own last attempt: after a crash, or another sender's attempt, the answer is lost.
     private static AttemptEnd EarlierEnd(Report report, BeginAttempt command) => report switch

@@ -4,7 +4,7 @@ using Metering.Kernel.Streams;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>The streams <c>billing-{user}</c>: what was, is and will be reported to Stripe.</summary>
-public sealed class BillingModel : IStreamModel<BillingState, BillingCommand, BillingAnswer>
+public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingState, BillingCommand, BillingAnswer>
 {
     /// <summary>What the streams' names start with.</summary>
     public const string Prefix = "billing-";
@@ -21,7 +21,6 @@ public sealed class BillingModel : IStreamModel<BillingState, BillingCommand, Bi
     {
         var at = now > state.At ? now : state.At;
         var events = EventsOf(state, command, at);
-        foreach (var happened in events) state.Fold(happened);
         return new(events.ConvertAll(happened => ToFact(happened, (command as TakeTotals)?.Source)), AnswerOf(state, command, events, at));
     }
 
@@ -31,19 +30,48 @@ public sealed class BillingModel : IStreamModel<BillingState, BillingCommand, Bi
 
     public BillingState? Restore(Snapshot snapshot) => null;
 
-    private static List<BillingEvent> EventsOf(BillingState state, BillingCommand command, DateTimeOffset at) => command switch
+    /// <summary>What comes of a command, folded.</summary>
+    private List<BillingEvent> EventsOf(BillingState state, BillingCommand command, DateTimeOffset at) => command switch
     {
-        TakeTotals totals => Planning.Decide(state, totals, at),
-        BeginAttempt begin => Attempts.Begin(Find(state, begin.Identifier), begin, at),
-        RecordAnswer answer => Attempts.Record(Find(state, answer.Identifier), answer, at),
+        TakeTotals totals => Take(state, totals, at),
+        CarryForward carry => Carry(state, carry, at),
+        BeginAttempt begin when Find(state, begin.Identifier) is var report =>
+            Happened(state, Attempts.Begin(report, begin, state.TooLate(policy, report, at), at)),
+        RecordAnswer answer => Happened(state, Attempts.Record(Find(state, answer.Identifier), answer, at)),
+        MarkMissing missing => Happened(state, Attempts.Miss(Find(state, missing.Identifier), missing, at)),
+        Survey => [],
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no meaning here"),
     };
 
-    private static BillingAnswer AnswerOf(BillingState state, BillingCommand command, List<BillingEvent> events, DateTimeOffset at) => command switch
+    private List<BillingEvent> Take(BillingState state, TakeTotals totals, DateTimeOffset at)
     {
-        TakeTotals => new Took(state.Revision, OpenOf(state)),
+        if (Planning.Take(state, policy, totals, at) is not { } taken) return [];
+        Happened(state, taken);
+        return [.. taken, .. Happened(state, Planning.Plan(state, policy, totals.User, totals.Period, totals.Reason, at))];
+    }
+
+    /// <summary>The period that takes it may have been reported meanwhile: then the carried value follows at once.</summary>
+    private List<BillingEvent> Carry(BillingState state, CarryForward carry, DateTimeOffset at)
+    {
+        var late = Happened(state, [.. Carrying.Late(state, policy, at)]);
+        var carried = Happened(state, Carrying.Decide(state, policy, carry, at));
+        if (carried.Count == 0) return late;
+        return [.. late, .. carried, .. Happened(state, Planning.Plan(state, policy, carry.User, carry.To.Number, PlanReason.CarriedForward, at))];
+    }
+
+    private static List<BillingEvent> Happened(BillingState state, List<BillingEvent> events)
+    {
+        foreach (var happened in events) state.Fold(happened);
+        return events;
+    }
+
+    private BillingAnswer AnswerOf(BillingState state, BillingCommand command, List<BillingEvent> events, DateTimeOffset at) => command switch
+    {
+        TakeTotals or CarryForward => new Took(state.Revision, OpenOf(state), events),
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
+        MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),
+        Survey => new Surveyed(state.Revision, Carrying.Survey(state, policy, at)),
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no answer"),
     };
 

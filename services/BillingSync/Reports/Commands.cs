@@ -11,12 +11,36 @@ public sealed record TakeTotals(
     string User, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed, string? StripeCustomer,
     IReadOnlyList<GroupTotal> Groups) : BillingCommand
 {
+    /// <summary>Of a period that runs: until when the totals count. Only what is reported continuously is planned of it.</summary>
+    public DateTimeOffset? SliceEnd { get; init; }
+
+    /// <summary>Compares anew, though the same totals were taken before: what was refused or went missing since is planned again.</summary>
+    public bool IsResync { get; init; }
+
+    /// <summary>Why what comes of it is planned.</summary>
+    public PlanReason Reason =>
+        IsResync ? PlanReason.Resync : SliceEnd is not null ? PlanReason.Slice : Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded;
+
     public static TakeTotals Of(PeriodEnded ended) => new(
         ended.User, ended.EventId, ended.Revision, ended.Period, ended.Start, ended.End, false, ended.StripeCustomer, ended.Groups);
 
     public static TakeTotals Of(PeriodClosed closed) => new(
         closed.User, closed.EventId, closed.Revision, closed.Period, closed.Start, closed.End, true, closed.StripeCustomer, closed.Groups);
 }
+
+/// <summary>Moves what can no longer be billed to a period that can.</summary>
+/// <param name="To">The user's open period.</param>
+/// <param name="From">Out of this period only; none: out of every one.</param>
+public sealed record CarryForward(string User, OpenPeriod To, int? From = null) : BillingCommand;
+
+/// <summary>A period that an invoice is still to come for.</summary>
+public sealed record OpenPeriod(int Number, DateTimeOffset Start, DateTimeOffset End);
+
+/// <summary>Says that Stripe does not have a report that it took or may have taken.</summary>
+public sealed record MarkMissing(string Identifier, string Why) : BillingCommand;
+
+/// <summary>Asks how a user's lines stand.</summary>
+public sealed record Survey : BillingCommand;
 
 /// <summary>Begins the next attempt to send a report.</summary>
 /// <param name="Known">The last attempt that the sender made itself; 0 for none.</param>
@@ -48,8 +72,16 @@ public abstract record StripeAnswer
 /// <param name="Revision">The stream's last event that it saw, its own included.</param>
 public abstract record BillingAnswer(long Revision);
 
-/// <summary>The totals are taken, now or before. <paramref name="Open"/>: everything of the user that is to be sent.</summary>
-public sealed record Took(long Revision, IReadOnlyList<Outgoing> Open) : BillingAnswer(Revision);
+/// <summary>The totals are taken, now or before; or what had to be carried is.</summary>
+/// <param name="Open">Everything of the user that is to be sent.</param>
+/// <param name="Events">What came of the command.</param>
+public sealed record Took(long Revision, IReadOnlyList<Outgoing> Open, IReadOnlyList<BillingEvent> Events) : BillingAnswer(Revision);
+
+/// <summary>How a user's lines stand, in order.</summary>
+public sealed record Surveyed(long Revision, IReadOnlyList<LineStanding> Lines) : BillingAnswer(Revision);
+
+/// <summary>A line, and why its rest cannot be billed in its period; none: it can, or there is none.</summary>
+public readonly record struct LineStanding(LineBalance Balance, CarryReason? Waits);
 
 /// <summary>Make the call now.</summary>
 public sealed record Begun(long Revision, Outgoing Report, int Attempt, string IdempotencyKey) : BillingAnswer(Revision);

@@ -10,9 +10,10 @@ public abstract record BillingEvent(DateTimeOffset At);
 /// <param name="Source">The ledger's event.</param>
 /// <param name="LedgerRevision">Its number in the user's ledger: orders the messages, however they arrive.</param>
 /// <param name="Closed">True if these totals never change again.</param>
+/// <param name="SliceEnd">Of a period that runs: until when they count. None: the period has ended.</param>
 public sealed record TotalsTaken(
     DateTimeOffset At, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed,
-    IReadOnlyList<LineTotal> Lines, string? StripeCustomer = null) : BillingEvent(At);
+    IReadOnlyList<LineTotal> Lines, string? StripeCustomer = null, DateTimeOffset? SliceEnd = null) : BillingEvent(At);
 
 /// <summary>What one group comes to on one Stripe meter.</summary>
 /// <param name="Total">Usage, overage or charge with its adjustments, as <paramref name="What"/> says; may be negative.</param>
@@ -34,7 +35,23 @@ public sealed record ReportPlanned(
     string Value, DateTimeOffset Timestamp, string? StripeCustomer = null) : BillingEvent(At);
 
 /// <summary>Why a report was planned.</summary>
-public enum PlanReason { PeriodEnded, PeriodClosed }
+public enum PlanReason
+{
+    /// <summary>Its period ended.</summary>
+    PeriodEnded,
+
+    /// <summary>Its period is closed.</summary>
+    PeriodClosed,
+
+    /// <summary>Its period runs, and the Stripe meter is reported continuously.</summary>
+    Slice,
+
+    /// <summary>The ledger was compared with what is reported.</summary>
+    Resync,
+
+    /// <summary>An earlier period's value was carried into its period, which had been reported.</summary>
+    CarriedForward,
+}
 
 /// <summary>An unlinked report got its customer, once and for ever.</summary>
 public sealed record ReportLinked(DateTimeOffset At, string Identifier, string StripeCustomer) : BillingEvent(At);
@@ -75,5 +92,29 @@ public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int 
 /// </summary>
 public sealed record ReportDoubted(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
 
-/// <summary>Its timestamp is further back than Stripe takes and was never shifted. Stripe does not have it.</summary>
+/// <summary>
+/// Too late: its timestamp is further back than Stripe takes and was never shifted, or its period's invoice is final. Stripe does not have it.
+/// </summary>
 public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : BillingEvent(At);
+
+/// <summary>Stripe does not have it, though it took it or may have: it counts as not reported.</summary>
+/// <param name="Why">How that is known.</param>
+public sealed record ReportMissing(DateTimeOffset At, string Identifier, string Why) : BillingEvent(At);
+
+/// <summary>A value that can no longer be billed in one period was moved to another: out of the one's target, into the other's.</summary>
+/// <param name="Value">In units of the Stripe meter, signed.</param>
+public sealed record CarriedForward(
+    DateTimeOffset At, int FromPeriod, int ToPeriod, string Group, string StripeMeter, long Value, CarryReason Reason) : BillingEvent(At);
+
+/// <summary>Why a value can no longer be billed in its period.</summary>
+public enum CarryReason
+{
+    /// <summary>Stripe takes no usage of then any more.</summary>
+    OutOfWindow,
+
+    /// <summary>The invoice is final.</summary>
+    InvoiceFinal,
+
+    /// <summary>The closed period comes to less than 0, and no invoice does.</summary>
+    BelowZero,
+}

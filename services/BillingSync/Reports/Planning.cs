@@ -8,7 +8,7 @@ public sealed class UnusableTotalsException(string message) : Exception(message)
 
 /// <summary>
 /// What Stripe is to be told: the target, less everything planned and not proven refused. So whatever is in flight is never planned twice, and
-/// rounding happens once per period.
+/// rounding happens once per period. A plan change can start a group anew within a period: both totals count on one line, each rounded by itself.
 /// </summary>
 public static class Planning
 {
@@ -18,22 +18,55 @@ public static class Planning
     /// <summary>More parts than this is a scale that was forgotten, not usage.</summary>
     private const int PartsMost = 1_000;
 
-    public static List<BillingEvent> Decide(BillingState state, TakeTotals totals, DateTimeOffset at)
+    /// <summary>Takes totals over, and what they say of the customer. None: they say nothing new, and nothing is to be planned of them.</summary>
+    public static List<BillingEvent>? Take(BillingState state, BillingPolicy policy, TakeTotals totals, DateTimeOffset at)
     {
-        // Messages overtake each other and come twice: only what is newer in the ledger says anything new.
-        if (totals.LedgerRevision <= state.TakenUpTo(totals.Period)) return [];
-        var lines = totals.Groups.Where(group => group.Reporting is not null).Select(LineOf).ToList();
+        if (!IsNews(state, totals)) return null;
+        var lines = totals.Groups.Where(group => IsReported(group, totals, policy)).Select(LineOf).ToList();
         var customer = totals.LedgerRevision > state.CustomerRevision ? totals.StripeCustomer : state.StripeCustomer;
         var unlinked = customer is null ? [] : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
-        if (lines.Count == 0 && unlinked.Count == 0) return [];
+        if (lines.Count == 0 && unlinked.Count == 0 && !state.LinesOf(totals.Period).Any()) return null;
         return
         [
-            new TotalsTaken(
-                at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer),
-            .. unlinked.Select(report => new ReportLinked(at, report.Identifier, customer!)),
-            .. TargetsOf(totals.Period, lines).SelectMany(target => Plan(state, totals, target.Key, target.Value, customer, at)),
+            .. IsTaken(state, totals, lines) ? [] : new[] { ToEvent(totals, lines, at) },
+            .. unlinked.Select(report => Link(state, policy, report, customer!, at)),
         ];
     }
+
+    /// <summary>What is to be reported of a period, from the totals that were taken last, as far as it still can be billed.</summary>
+    public static List<BillingEvent> Plan(BillingState state, BillingPolicy policy, string user, int period, PlanReason reason, DateTimeOffset at)
+    {
+        if (state.TakenOf(period) is not { } taken || policy.TooLate(TimestampOf(taken), taken.End, at) is not null) return [];
+        return
+        [
+            .. state.LinesOf(period).Where(line => taken.SliceEnd is null || policy.Continuous.Contains(line.Line.StripeMeter))
+                .SelectMany(line => Plan(state, policy, user, taken, line, reason, at)),
+        ];
+    }
+
+    /// <summary>The time of what is reported of such totals.</summary>
+    public static DateTimeOffset TimestampOf(TotalsTaken taken) => UsageWindow.TimestampOf(taken.Start, taken.SliceEnd ?? taken.End);
+
+    // Messages overtake each other and come twice: only what is newer in the ledger says anything new. Who compares anew may take the same again.
+    private static bool IsNews(BillingState state, TakeTotals totals) =>
+        totals.LedgerRevision > state.TakenUpTo(totals.Period) || (totals.IsResync && totals.LedgerRevision == state.TakenUpTo(totals.Period));
+
+    private static bool IsReported(GroupTotal group, TakeTotals totals, BillingPolicy policy) =>
+        group.Reporting is { } reporting && (totals.SliceEnd is null || policy.Continuous.Contains(reporting.StripeMeter));
+
+    // what is planned of a running period is planned for the slice that is over now
+    private static bool IsTaken(BillingState state, TakeTotals totals, List<LineTotal> lines) =>
+        state.TakenOf(totals.Period) is { } taken && taken.LedgerRevision == totals.LedgerRevision && taken.Lines.SequenceEqual(lines)
+        && (taken.SliceEnd == totals.SliceEnd || state.LinesOf(totals.Period).All(line => line.Rest == 0));
+
+    private static TotalsTaken ToEvent(TakeTotals totals, List<LineTotal> lines, DateTimeOffset at) => new(
+        at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer, totals.SliceEnd);
+
+    // the customer may have become known only after the invoice
+    private static BillingEvent Link(BillingState state, BillingPolicy policy, Report report, string customer, DateTimeOffset at) =>
+        state.TooLate(policy, report, at) is null
+            ? new ReportLinked(at, report.Identifier, customer)
+            : new ReportMissedWindow(at, report.Identifier);
 
     /// <summary>Billable is max(0, total + adjustments); the ledger carries the negative rest into the next period.</summary>
     private static LineTotal LineOf(GroupTotal group)
@@ -55,24 +88,18 @@ public static class Planning
         _ => throw new UnusableTotalsException($"group {group.Group} reports '{what}', which is not known here"),
     };
 
-    /// <summary>A plan change can start a group anew within a period: both count on one line, each rounded by itself.</summary>
-    private static IEnumerable<KeyValuePair<LineKey, long>> TargetsOf(int period, List<LineTotal> lines) => lines
-        .GroupBy(line => new LineKey(period, line.Group, line.StripeMeter))
-        .Select(same => KeyValuePair.Create(same.Key, same.Sum(line => line.Target)));
-
     private static IEnumerable<ReportPlanned> Plan(
-        BillingState state, TakeTotals totals, LineKey key, long target, string? customer, DateTimeOffset at)
+        BillingState state, BillingPolicy policy, string user, TotalsTaken taken, LineBalance line, PlanReason reason, DateTimeOffset at)
     {
-        var earlier = state.Of(key);
+        var (key, earlier) = (line.Line, state.Of(line.Line));
         var revision = earlier.Count;
-        var receiver = ReceiverOf(earlier) ?? customer;
-        foreach (var value in Split(target - earlier.Where(report => report.Counts).Sum(report => report.Value)))
+        var receiver = ReceiverOf(earlier) ?? state.StripeCustomer ?? (policy.NamesUsers ? user : null);
+        foreach (var value in Split(line.Rest))
         {
             revision++;
             yield return new ReportPlanned(
-                at, Identifiers.Of(totals.User, receiver, key, revision, totals.Source), totals.Period, key.Group, revision,
-                totals.Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded, totals.Source, key.StripeMeter,
-                value.ToString(CultureInfo.InvariantCulture), UsageWindow.TimestampOf(totals.Start, totals.End), receiver);
+                at, Identifiers.Of(user, receiver, key, revision, taken.Source), key.Period, key.Group, revision, reason, taken.Source,
+                key.StripeMeter, value.ToString(CultureInfo.InvariantCulture), TimestampOf(taken), receiver);
         }
     }
 

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>How far a report has come.</summary>
-public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow }
+public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow, Missing }
 
 /// <summary>What Stripe's sum is kept for: one group on one Stripe meter in one period.</summary>
 public readonly record struct LineKey(int Period, string Group, string StripeMeter);
@@ -12,7 +12,9 @@ public readonly record struct LineKey(int Period, string Group, string StripeMet
 /// <summary>A user's reports. Folding changes it in place; deciding only reads it.</summary>
 public sealed class BillingState
 {
-    private readonly Dictionary<int, long> taken = [];
+    private readonly SortedDictionary<int, TotalsTaken> taken = [];
+    private readonly Dictionary<int, SortedSet<LineKey>> keys = [];
+    private readonly List<CarriedForward> carries = [];
     private readonly Dictionary<string, Report> byIdentifier = new(StringComparer.Ordinal);
     private readonly Dictionary<LineKey, List<Report>> lines = [];
     private readonly List<Report> reports = [];
@@ -33,7 +35,31 @@ public sealed class BillingState
     public IReadOnlyList<Report> Reports => reports;
 
     /// <summary>The newest message taken of a period, by its revision in the ledger; -1 for none.</summary>
-    public long TakenUpTo(int period) => taken.GetValueOrDefault(period, -1);
+    public long TakenUpTo(int period) => TakenOf(period)?.LedgerRevision ?? -1;
+
+    /// <summary>What was taken last of a period; none if nothing was.</summary>
+    public TotalsTaken? TakenOf(int period) => taken.GetValueOrDefault(period);
+
+    /// <summary>What was taken last of each period, in order.</summary>
+    public IEnumerable<TotalsTaken> Taken => taken.Values;
+
+    /// <summary>What was carried from period to period, the oldest first.</summary>
+    public IReadOnlyList<CarriedForward> Carries => carries;
+
+    /// <summary>How every line stands, in order.</summary>
+    public IEnumerable<LineBalance> Lines => keys.Keys.Order().SelectMany(LinesOf);
+
+    /// <summary>How the lines of a period stand, in order: those of its totals, and those with reports or carried values.</summary>
+    public IEnumerable<LineBalance> LinesOf(int period) => keys.GetValueOrDefault(period, []).Select(BalanceOf);
+
+    public LineBalance BalanceOf(LineKey line) => new(
+        line, TakenOf(line.Period)?.Lines.Where(total => KeyOf(line.Period, total) == line).Sum(total => total.Target) ?? 0,
+        carries.Where(carry => InOf(carry) == line).Sum(carry => carry.Value), carries.Where(carry => OutOf(carry) == line).Sum(carry => carry.Value),
+        Of(line).Where(report => report.Counts).Sum(report => report.Value));
+
+    /// <summary>Why a report can no longer be billed; none: it can.</summary>
+    public CarryReason? TooLate(BillingPolicy policy, Report report, DateTimeOffset at) =>
+        policy.TooLate(report.Planned.Timestamp, TakenOf(report.Planned.Period)?.End ?? DateTimeOffset.MaxValue, at);
 
     /// <summary>The reports of a line, the oldest first.</summary>
     public IReadOnlyList<Report> Of(LineKey line) => lines.GetValueOrDefault(line) ?? [];
@@ -54,6 +80,8 @@ public sealed class BillingState
             case ReportRejected rejected: Find(rejected.Identifier).Settle(ReportStatus.Rejected, rejected.At, rejected.Code, rejected.Message); break;
             case ReportTurnedAway away: Find(away.Identifier).Fold(away); break;
             case ReportDoubted doubted: Find(doubted.Identifier).Settle(ReportStatus.Doubted, doubted.At, doubted.Code, doubted.Message); break;
+            case ReportMissing missing: Find(missing.Identifier).Settle(ReportStatus.Missing, missing.At, message: missing.Why); break;
+            case CarriedForward carry: Fold(carry); break;
             case ReportMissedWindow missed: Find(missed.Identifier).Settle(ReportStatus.OutOfWindow, missed.At); break;
             default: throw new InvalidOperationException($"{happened.GetType().Name} has no meaning here");
         }
@@ -62,7 +90,8 @@ public sealed class BillingState
 
     private void Fold(TotalsTaken totals)
     {
-        taken[totals.Period] = totals.LedgerRevision;
+        taken[totals.Period] = totals;
+        foreach (var line in totals.Lines) Know(KeyOf(totals.Period, line));
         if (totals.LedgerRevision > CustomerRevision) (StripeCustomer, CustomerRevision) = (totals.StripeCustomer, totals.LedgerRevision);
     }
 
@@ -73,7 +102,30 @@ public sealed class BillingState
         reports.Add(report);
         if (!lines.TryGetValue(report.Line, out var line)) lines[report.Line] = line = [];
         line.Add(report);
+        Know(report.Line);
     }
+
+    private void Fold(CarriedForward carry)
+    {
+        carries.Add(carry);
+        Know(InOf(carry));
+        Know(OutOf(carry));
+    }
+
+    private void Know(LineKey line)
+    {
+        if (!keys.TryGetValue(line.Period, out var known)) keys[line.Period] = known = new(LineOrder);
+        known.Add(line);
+    }
+
+    private static readonly Comparer<LineKey> LineOrder = Comparer<LineKey>.Create((a, b) =>
+        string.CompareOrdinal(a.Group, b.Group) is not 0 and var byGroup ? byGroup : string.CompareOrdinal(a.StripeMeter, b.StripeMeter));
+
+    private static LineKey KeyOf(int period, LineTotal line) => new(period, line.Group, line.StripeMeter);
+
+    private static LineKey InOf(CarriedForward carry) => new(carry.ToPeriod, carry.Group, carry.StripeMeter);
+
+    private static LineKey OutOf(CarriedForward carry) => new(carry.FromPeriod, carry.Group, carry.StripeMeter);
 
     private Report Find(string identifier) =>
         byIdentifier.GetValueOrDefault(identifier) ?? throw new InvalidOperationException($"no report {identifier} was planned");
@@ -88,7 +140,7 @@ public sealed class Report
     internal Report(ReportPlanned planned)
     {
         Planned = planned;
-        Value = long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        Value = ValueOf(planned);
         StripeCustomer = planned.StripeCustomer;
         UpdatedAt = planned.At;
         Status = StripeCustomer is null ? ReportStatus.Unlinked : ReportStatus.Planned;
@@ -96,6 +148,8 @@ public sealed class Report
 
     /// <summary>As it was planned.</summary>
     public ReportPlanned Planned { get; }
+
+    public static long ValueOf(ReportPlanned planned) => long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
     public string Identifier => Planned.Identifier;
     public LineKey Line => new(Planned.Period, Planned.Group, Planned.EventName);
@@ -125,8 +179,8 @@ public sealed class Report
     /// <summary>The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.</summary>
     public bool KeyWorn => keyUses > 1;
 
-    /// <summary>It counts as reported: everything planned and not proven refused, in flight included.</summary>
-    public bool Counts => Status != ReportStatus.Rejected;
+    /// <summary>It counts as reported: everything planned and not proven refused, missing or too late, in flight included.</summary>
+    public bool Counts => Status is not (ReportStatus.Rejected or ReportStatus.Missing or ReportStatus.OutOfWindow);
 
     /// <summary>It is to be sent, or sent again.</summary>
     public bool IsOpen => Status is ReportStatus.Planned or ReportStatus.Sent;

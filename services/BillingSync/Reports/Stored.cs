@@ -21,6 +21,8 @@ public static class BillingEvents
         [typeof(ReportTurnedAway)] = new("report_turned_away.v1", BillingJson.Default.ReportTurnedAway),
         [typeof(ReportDoubted)] = new("report_doubted.v1", BillingJson.Default.ReportDoubted),
         [typeof(ReportMissedWindow)] = new("report_missed_window.v1", BillingJson.Default.ReportMissedWindow),
+        [typeof(ReportMissing)] = new("report_missing.v1", BillingJson.Default.ReportMissing),
+        [typeof(CarriedForward)] = new("carried_forward.v1", BillingJson.Default.CarriedForward),
     };
 
     private static readonly Dictionary<string, StoredType> ByName = ByType.Values.ToDictionary(stored => stored.Name);
@@ -55,7 +57,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(SnakeCaseEnum<PlanReason>), typeof(SnakeCaseEnum<AttemptEnd>)])]
+    Converters = [typeof(SnakeCaseEnum<PlanReason>), typeof(SnakeCaseEnum<AttemptEnd>), typeof(SnakeCaseEnum<CarryReason>)])]
 [JsonSerializable(typeof(TotalsTaken))]
 [JsonSerializable(typeof(ReportPlanned))]
 [JsonSerializable(typeof(ReportLinked))]
@@ -65,4 +67,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(ReportTurnedAway))]
 [JsonSerializable(typeof(ReportDoubted))]
 [JsonSerializable(typeof(ReportMissedWindow))]
+[JsonSerializable(typeof(ReportMissing))]
+[JsonSerializable(typeof(CarriedForward))]
 internal sealed partial class BillingJson : JsonSerializerContext;

@@ -22,10 +22,11 @@ public sealed partial class ReportSender(
     private readonly HashSet<string> queued = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim calls = new(options.Concurrency);
     private readonly Pace pace = new(options.Rate, clock);
-    private readonly CancellationTokenSource stopping = new();
+    private CancellationTokenSource stopping = new();
+    private bool isStopped;
     private TaskCompletionSource idle = NewIdle(done: true);
 
-    /// <summary>Why nothing is sent any more, until a restart: Stripe does not accept the key. None while all is well.</summary>
+    /// <summary>Why nothing is sent any more, until it is resumed or restarted: Stripe does not accept the key. None while all is well.</summary>
     public string? Halted { get; private set; }
 
     /// <summary>How many reports wait or are being sent.</summary>
@@ -41,6 +42,24 @@ public sealed partial class ReportSender(
             if (TryQueue(job, out var isFirst) && isFirst) _ = Run((job.StripeCustomer, job.StripeMeter));
     }
 
+    /// <summary>Queues what is to be sent of a user.</summary>
+    public void Enqueue(string user, IEnumerable<Outgoing> open) =>
+        Enqueue(open.Select(report => new SendJob(user, report.Identifier, report.StripeCustomer, report.EventName)));
+
+    /// <summary>Goes on after Stripe had refused the key: what stands still is to be queued again. False if nothing had stopped it.</summary>
+    public async Task<bool> Resume()
+    {
+        if (Halted is null) return false;
+        await WhenIdle();
+        lock (gate)
+        {
+            if (Halted is null || isStopped) return false;
+            stopping.Dispose();
+            (stopping, Halted) = (new CancellationTokenSource(), null);
+            return true;
+        }
+    }
+
     /// <summary>Completes once nothing waits or is being sent, or nothing more will be.</summary>
     public Task WhenIdle()
     {
@@ -50,6 +69,7 @@ public sealed partial class ReportSender(
     /// <summary>Begins nothing new and lets what is under way end.</summary>
     public async Task Stop(CancellationToken patience)
     {
+        lock (gate) isStopped = true;
         await stopping.CancelAsync();
         await WhenIdle().WaitAsync(patience);
     }
@@ -235,6 +255,6 @@ public sealed partial class ReportSender(
     [LoggerMessage(Level = LogLevel.Critical, Message = "the idempotency key of report {Identifier} was used with other content: {Message}")]
     private partial void LogKeyReused(string identifier, string message);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe does not accept Stripe:ApiKey; nothing is sent until a restart with one that it accepts: {Why}")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe does not accept Stripe:ApiKey; nothing is sent until a restart with one that it accepts, or a retry: {Why}")]
     private partial void LogHalted(string why);
 }

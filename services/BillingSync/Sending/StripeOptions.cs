@@ -46,7 +46,7 @@ public sealed class StripeOptions
 }
 
 /// <summary>Refuses at start what could only fail later.</summary>
-internal sealed class StripeOptionsRules : IValidateOptions<StripeOptions>
+internal sealed class StripeOptionsRules(IOptions<BillingOptions> billing) : IValidateOptions<StripeOptions>
 {
     public ValidateOptionsResult Validate(string? name, StripeOptions options)
     {
@@ -55,9 +55,9 @@ internal sealed class StripeOptionsRules : IValidateOptions<StripeOptions>
     }
 
     // The key itself is never part of a message.
-    private static IEnumerable<string> Wrong(StripeOptions options)
+    private IEnumerable<string> Wrong(StripeOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.ApiKey) || options.ApiKey.Any(char.IsWhiteSpace))
+        if (billing.Value.File is null && (string.IsNullOrWhiteSpace(options.ApiKey) || options.ApiKey.Any(char.IsWhiteSpace)))
             yield return "Stripe:ApiKey is empty or contains a space; expected a key such as sk_test_…";
         if (!IsBase(options.ApiBase)) yield return $"Stripe:ApiBase is '{options.ApiBase}'; expected https://HOST, or http://HOST of this machine";
         if (options.RequestsPerSecond < 0) yield return $"Stripe:RequestsPerSecond is {options.RequestsPerSecond}; expected 0 or more";

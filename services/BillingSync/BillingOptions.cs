@@ -1,0 +1,89 @@
+using Metering.BillingSync.Reports;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Metering.BillingSync;
+
+/// <summary>The section <c>Billing</c> of the configuration.</summary>
+public sealed class BillingOptions
+{
+    private static readonly BillingOptions Unset = new();
+
+    /// <summary>As a program lists them.</summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new("Billing:Sink", "where usage is reported to: stripe, or file:PATH, to a file that ends in .csv or .ndjson", Unset.Sink),
+        new("Billing:Grace", "how long after a period's end its invoice takes usage; later usage is carried forward", Unset.Grace),
+        new("Billing:Every", "how often running periods are reported and what is too late is carried; 1 s or more", Unset.Every),
+        new("Billing:CarryForward", "auto, or operator: it waits for metering carry-forward", Unset.CarryForward),
+        new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
+    ];
+
+    /// <summary>Where usage is reported to: <c>stripe</c>, or <c>file:PATH</c> with PATH ending in .csv or .ndjson.</summary>
+    public string Sink { get; set; } = "stripe";
+
+    /// <summary>
+    /// How long after a period's end its invoice still takes usage; what comes later is carried forward. Stripe finalizes invoices 1 to 72 h after
+    /// their creation, as the account is set.
+    /// </summary>
+    public TimeSpan Grace { get; set; } = TimeSpan.FromHours(72);
+
+    /// <summary>How often running periods are reported, where they are, and what can no longer be billed is carried; 1 s or more.</summary>
+    public TimeSpan Every { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// <c>auto</c>: what can no longer be billed is carried to the open period as it is found. <c>operator</c>: it waits, listed, until somebody says so.
+    /// </summary>
+    public string CarryForward { get; set; } = Auto;
+
+    /// <summary>Settings per Stripe meter, by its event_name.</summary>
+    public Dictionary<string, MeterOptions> Meters { get; } = [];
+
+    internal const string Auto = "auto";
+    internal const string Operator = "operator";
+
+    /// <summary>True if nobody has to be asked before something is carried.</summary>
+    public bool CarriesByItself => CarryForward == Auto;
+
+    /// <summary>The file to export to; none: Stripe is reported to.</summary>
+    public string? File => Sink.StartsWith("file:", StringComparison.Ordinal) ? Sink["file:".Length..] : null;
+
+    /// <summary>What decisions need of it.</summary>
+    public BillingPolicy ToPolicy() => new(
+        Grace, Meters.Where(meter => meter.Value.Mode == MeterOptions.Continuous).Select(meter => meter.Key).ToHashSet(StringComparer.Ordinal),
+        NamesUsers: File is not null);
+}
+
+/// <summary>How one Stripe meter is reported.</summary>
+public sealed class MeterOptions
+{
+    internal const string Period = "period";
+    internal const string Continuous = "continuous";
+
+    /// <summary><c>period</c>: when a period ends and when it is closed. <c>continuous</c>: also while it runs.</summary>
+    public string Mode { get; set; } = Period;
+}
+
+/// <summary>Refuses at start what could only fail later.</summary>
+internal sealed class BillingOptionsRules : IValidateOptions<BillingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, BillingOptions options)
+    {
+        var wrong = Wrong(options).ToList();
+        return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
+    }
+
+    private static IEnumerable<string> Wrong(BillingOptions options)
+    {
+        if (options.Sink != "stripe" && !(options.File is { } file && FileExport.IsPath(file)))
+            yield return $"Billing:Sink is '{options.Sink}'; expected stripe, or file:PATH with a PATH that ends in .csv or .ndjson";
+        if (options.Grace < TimeSpan.Zero) yield return $"Billing:Grace is {options.Grace}; expected 0 or more";
+        if (options.Every < TimeSpan.FromSeconds(1)) yield return $"Billing:Every is {options.Every}; expected a second or more";
+        if (options.CarryForward is not (BillingOptions.Auto or BillingOptions.Operator))
+            yield return $"Billing:CarryForward is '{options.CarryForward}'; expected auto or operator";
+        foreach (var (meter, settings) in options.Meters)
+            if (settings.Mode is not (MeterOptions.Period or MeterOptions.Continuous))
+                yield return $"Billing:Meters:{meter}:Mode is '{settings.Mode}'; expected period or continuous";
+    }
+}

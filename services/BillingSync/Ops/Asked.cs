@@ -1,0 +1,26 @@
+using Grpc.Core;
+using Metering.BillingSync.Reports;
+using Metering.Kernel.Grpc;
+using Report = Metering.BillingSync.Reports.Report;
+
+namespace Metering.BillingSync.Ops;
+
+/// <summary>What requests have in common.</summary>
+internal static class Asked
+{
+    public static void User(string user)
+    {
+        if (user.Length is < 1 or > 128 || !user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c)))
+            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is not one");
+    }
+
+    /// <summary>The report under an identifier, and whose it is.</summary>
+    public static (string User, Report Report) Report(BillingView view, string identifier) =>
+        view.Find(identifier, Tuple.Create) is var (user, report) ? (user, report) : throw NoReport();
+
+    public static RpcException NoReport() => RpcErrors.NotFound("identifier", "the identifier of a report", "there is no such report");
+
+    /// <summary>As it is, the report is not one for this.</summary>
+    public static RpcException Unfit(ReportStatus status, string expected) =>
+        RpcErrors.Of(StatusCode.FailedPrecondition, "identifier", $"a report that is {expected}", $"it is {BillingWire.Of(status)}");
+}

@@ -1,0 +1,99 @@
+using Grpc.Core;
+using Metering.BillingSync.Replaying;
+using Metering.BillingSync.Reports;
+using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.Deciding;
+using Metering.Kernel.Grpc;
+using Metering.Kernel.Streams;
+using Metering.V1;
+using CarryReason = Metering.V1.CarryReason;
+
+namespace Metering.BillingSync.Ops;
+
+/// <summary>What operators do about reports that are not as the ledger says, or that stand still.</summary>
+internal sealed class Corrections(
+    BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying, ReportSender sender,
+    IEventStreams streams, BillingOptions options)
+{
+    private const int WhyMost = 500;
+
+    private static readonly Caller Operator = new("billing-ops", null);
+
+    public async Task Resync(ResyncRequest request, IServerStreamWriter<ResyncReply> replies, CancellationToken cancellation)
+    {
+        if (request.HasUser) Asked.User(request.User);
+        if (request.Period < 0) throw RpcErrors.Invalid("period", "0 for all, or a period's number", $"it is {request.Period}");
+        var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, options.CarriesByItself || request.CarryForward);
+        var summary = new ResyncSummary { DryRun = request.DryRun };
+        foreach (var user in request.HasUser ? [request.User] : await LedgerUsers(cancellation))
+        {
+            var done = await ResyncOne(user, order, cancellation);
+            Add(summary, done);
+            if (request.HasUser || HasNews(done)) await replies.WriteAsync(new ResyncReply { User = done }, cancellation);
+        }
+        await replies.WriteAsync(new ResyncReply { Summary = summary }, cancellation);
+    }
+
+    public async Task<MarkMissingReply> MarkMissing(MarkMissingRequest request, CancellationToken cancellation)
+    {
+        if (request.Why.Length is < 1 or > WhyMost) throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
+        var (user, report) = Asked.Report(view, request.Identifier);
+        var command = new MarkMissing(request.Identifier, request.Why);
+        var stands = (Stands)await runner.Handle(BillingModel.StreamOf(user), command, Operator, cancellation);
+        if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted, confirmed or ambiguous");
+        await view.WaitFor(user, stands.Revision, cancellation);
+        return new MarkMissingReply { Report = BillingWire.Of(user, report) };
+    }
+
+    public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
+    {
+        var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
+        return new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Waiting = sender.Waiting };
+    }
+
+    private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
+    {
+        var (user, report) = Asked.Report(view, identifier);
+        return report.Status is ReportStatus.Accepted or ReportStatus.Doubted or ReportStatus.OutOfWindow
+            ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
+            : await retrying.One(user, report, cancellation);
+    }
+
+    private async Task<IReadOnlyCollection<string>> LedgerUsers(CancellationToken cancellation)
+    {
+        try
+        {
+            return await LedgerStreams.Users(streams, cancellation);
+        }
+        catch (StreamsUnavailableException)
+        {
+            throw RpcErrors.Of(StatusCode.Unavailable, "", "the same request, a little later", "the event store cannot be reached now");
+        }
+    }
+
+    /// <summary>One user's trouble is that user's.</summary>
+    private async Task<ResyncedUser> ResyncOne(string user, ResyncOrder order, CancellationToken cancellation)
+    {
+        try
+        {
+            return BillingWire.Of(await resync.Run(user, order, cancellation));
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            return new ResyncedUser { User = user, Failure = failure.Message };
+        }
+    }
+
+    private static bool HasNews(ResyncedUser done) => done.Lines.Count > 0 || done.Linked > 0 || done.Failure.Length > 0;
+
+    private static void Add(ResyncSummary summary, ResyncedUser done)
+    {
+        summary.Users++;
+        if (done.Failure.Length > 0) summary.Failed++;
+        if (done.Linked > 0 || done.Lines.Any(line => line.Identifiers.Count > 0 || line.CarriedTo > 0)) summary.Changed++;
+        summary.Reports += done.Lines.Sum(line => line.Identifiers.Count);
+        summary.Carried += done.Lines.Count(line => line.CarriedTo > 0);
+        summary.Waiting += done.Lines.Count(line => line.Line.Waits != CarryReason.Unspecified);
+    }
+}

@@ -1,0 +1,39 @@
+namespace Metering.BillingSync.Reports;
+
+/// <summary>
+/// What Stripe can no longer bill moves, by a fact of its own, to a period that it can: usage out of Stripe's window, what came after the invoice was
+/// final, and what a closed period comes to below 0. A finalized invoice is never pretended to change. Refunds of closed periods are not carried
+/// here: the ledger has them as adjustments of the open period, so that the closed one never differs by them (rule 11).
+/// </summary>
+public static class Carrying
+{
+    public static List<BillingEvent> Decide(BillingState state, BillingPolicy policy, CarryForward command, DateTimeOffset at)
+    {
+        var events = new List<BillingEvent>();
+        // nothing is carried to where it could not be billed either: it waits, listed
+        if (policy.TooLate(UsageWindow.TimestampOf(command.To.Start, command.To.End), command.To.End, at) is not null) return events;
+        foreach (var taken in state.Taken.Where(taken => taken.Period < command.To.Number && (command.From ?? taken.Period) == taken.Period))
+            foreach (var line in state.LinesOf(taken.Period))
+                if (Due(state, policy, line, at) is { Value: not 0 } due)
+                    events.Add(new CarriedForward(at, line.Line.Period, command.To.Number, line.Line.Group, line.Line.StripeMeter, due.Value, due.Reason));
+        return events;
+    }
+
+    /// <summary>What of a line has to move, and why; none: nothing has to.</summary>
+    public static (long Value, CarryReason Reason)? Due(BillingState state, BillingPolicy policy, LineBalance line, DateTimeOffset at)
+    {
+        if (state.TakenOf(line.Line.Period) is not { } taken) return null;
+        if (policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is { } reason)
+            return line.Net == line.Reported ? null : (line.Net - line.Reported, reason);
+        return taken.Closed && line.Net < 0 ? (line.Net, CarryReason.BelowZero) : null;
+    }
+
+    /// <summary>How every line stands, in order.</summary>
+    public static IReadOnlyList<LineStanding> Survey(BillingState state, BillingPolicy policy, DateTimeOffset at) =>
+        [.. state.Lines.Select(line => new LineStanding(line, Due(state, policy, line, at)?.Reason))];
+
+    /// <summary>Reports that wait for a customer and would come too late by now: what they are worth is to be carried.</summary>
+    public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, DateTimeOffset at) => state.Reports
+        .Where(report => report.Status == ReportStatus.Unlinked && state.TooLate(policy, report, at) is not null)
+        .Select(report => new ReportMissedWindow(at, report.Identifier));
+}

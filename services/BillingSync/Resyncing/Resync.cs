@@ -1,0 +1,72 @@
+using Metering.BillingSync.Replaying;
+using Metering.BillingSync.Reports;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.Deciding;
+using Metering.Kernel.Streams;
+
+namespace Metering.BillingSync.Resyncing;
+
+/// <summary>What to compare, and what may be done about it.</summary>
+/// <param name="Period">This one only; none: every one.</param>
+/// <param name="DryRun">Nothing is recorded or sent.</param>
+/// <param name="CarryForward">What can no longer be billed is carried to the open period.</param>
+public sealed record ResyncOrder(int? Period = null, bool DryRun = false, bool CarryForward = true);
+
+/// <summary>What came of it, and how the lines stand then.</summary>
+public sealed record Resynced(string User, IReadOnlyList<BillingEvent> Events, IReadOnlyList<LineStanding> Lines);
+
+/// <summary>
+/// Compares what is reported of a user with the user's ledger and plans the difference. What it plans follows from the ledger and from the billing
+/// stream alone, decided at the stream's exact revision: run twice, or two at once, it is planned once.
+/// </summary>
+public sealed class Resync(
+    IEventStreams streams, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, ReportSender sender, BillingModel model,
+    TimeProvider clock)
+{
+    private static readonly Caller Self = new("billing-sync", null);
+
+    /// <exception cref="InvalidOperationException">The user's ledger contradicts itself, or asks for what cannot be reported.</exception>
+    public async Task<Resynced> Run(string user, ResyncOrder order, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var books = await Bookkeeper.Read(streams, user, cancellation);
+        var ask = order.DryRun ? await OnCopy(user, now, cancellation) : command => Record(user, command, cancellation);
+        var events = new List<BillingEvent>();
+        foreach (var command in CommandsOf(user, books, order, now)) events.AddRange(((Took)await ask(command)).Events);
+        return new Resynced(user, events, ((Surveyed)await ask(new Survey())).Lines);
+    }
+
+    /// <summary>Reports a running period up to now, as far as it is reported continuously, and carries forward what can no longer be billed.</summary>
+    public async Task KeepUp(string user, bool carries, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var books = await Bookkeeper.Read(streams, user, cancellation);
+        foreach (var running in books.Periods.Where(period => period.Stage == PeriodStage.Running))
+            await Record(user, running.ToTotals(user, now, resync: false), cancellation);
+        if (carries && books.Open is { } open) await Record(user, new CarryForward(user, open), cancellation);
+    }
+
+    // The running period is taken even where another is asked for: it says who the customer is by now.
+    private static IEnumerable<BillingCommand> CommandsOf(string user, LedgerBooks books, ResyncOrder order, DateTimeOffset now)
+    {
+        foreach (var period in books.Periods)
+            if (order.Period is null || order.Period == period.Number || period.Stage == PeriodStage.Running)
+                yield return period.ToTotals(user, now, resync: true);
+        if (order.CarryForward && books.Open is { } open) yield return new CarryForward(user, open, order.Period);
+    }
+
+    private async Task<BillingAnswer> Record(string user, BillingCommand command, CancellationToken cancellation)
+    {
+        var answer = await runner.Handle(BillingModel.StreamOf(user), command, Self, cancellation);
+        if (answer is Took took) sender.Enqueue(user, took.Open);
+        return answer;
+    }
+
+    private async Task<Func<BillingCommand, Task<BillingAnswer>>> OnCopy(string user, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var state = model.Empty();
+        await foreach (var stored in streams.Read(BillingModel.StreamOf(user), Direction.Forwards, 0, cancellation: cancellation))
+            model.Fold(state, stored);
+        return command => Task.FromResult(model.Decide(state, command, now).Answer);
+    }
+}

@@ -1,0 +1,53 @@
+using Metering.BillingSync.Ops;
+using Metering.BillingSync.Reports;
+using Metering.BillingSync.Sending;
+
+namespace Metering.BillingSync.Resyncing;
+
+/// <summary>What is tried again.</summary>
+public sealed record Retried(bool Resumed, int Planned, int Linked);
+
+/// <summary>Tries again what stands still until somebody says so.</summary>
+public sealed class Retrying(BillingView view, Resync resync, ReportSender sender)
+{
+    /// <summary>Everything.</summary>
+    public async Task<Retried> All(CancellationToken cancellation)
+    {
+        var resumed = await GoOn();
+        var (planned, linked) = (0, 0);
+        foreach (var user in Stuck())
+        {
+            var done = await resync.Run(user, new ResyncOrder(CarryForward: false), cancellation);
+            planned += done.Events.Count(happened => happened is ReportPlanned);
+            linked += done.Events.Count(happened => happened is ReportLinked);
+        }
+        return new(resumed, planned, linked);
+    }
+
+    /// <summary>One report: a rejected or missing one is planned anew, under another identifier.</summary>
+    public async Task<Retried> One(string user, Report report, CancellationToken cancellation)
+    {
+        var resumed = await GoOn();
+        if (report.IsOpen) return new(resumed, 0, 0);
+        var done = await resync.Run(user, new ResyncOrder(report.Planned.Period, CarryForward: false), cancellation);
+        return new(resumed, done.Events.Count(happened => happened is ReportPlanned), done.Events.Count(happened => happened is ReportLinked));
+    }
+
+    private async Task<bool> GoOn()
+    {
+        var resumed = await sender.Resume();
+        if (resumed) view.EnqueueAll(sender);
+        return resumed;
+    }
+
+    private List<string> Stuck()
+    {
+        var users = new List<string>();
+        view.Scan("", (user, state) =>
+        {
+            if (state.Reports.Any(report => report.Status == ReportStatus.Unlinked) || state.Lines.Any(line => line.Rest != 0)) users.Add(user);
+            return true;
+        });
+        return users;
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Metering.V1;
+
+namespace Metering.Cli.Verbs;
+
+/// <summary>Why a report to Stripe is what it is: its period's totals, and every event of the ledger that they are the sum of.</summary>
+internal sealed class ExplainReportVerb : Verb
+{
+    private readonly Argument<string> identifier;
+
+    public ExplainReportVerb() : base("explain-report", "Explain a report to Stripe down to the ledger's events that sum to it.")
+    {
+        identifier = new Argument<string>("IDENTIFIER") { Description = "The report's identifier." };
+        Add(identifier);
+    }
+
+    public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
+    {
+        var request = new ExplainReportRequest { Identifier = asked.GetRequiredValue(identifier) };
+        var (line, events) = (new BilledLine(), new List<BilledEvent>());
+        await foreach (var reply in session.Read(call => session.Billing.ExplainReport(request, call), cancellation))
+        {
+            session.Screen.Record(reply);
+            if (reply.Line is { } first) line = first;
+            events.AddRange(reply.Events);
+        }
+        Show(session.Screen, line, events);
+        return Exit.Ok;
+    }
+
+    private static void Show(Screen screen, BilledLine billed, List<BilledEvent> events)
+    {
+        var (line, report) = (billed.Line, billed.Report);
+        screen.Say($"{report.Identifier}: {Words.Count(report.Value)} on {line.StripeMeter} for {line.User}, {Words.Name(report.State)}");
+        screen.Say(
+            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.Closed ? "closed" : "not closed")}, group {line.Group}, "
+            + $"as of revision {billed.LedgerRevision} of the ledger");
+        foreach (var total in billed.Totals)
+            screen.Say($"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} = {Words.Count(total.Value)}, rounded down");
+        screen.Say(
+            $"target {Words.Count(line.Value)} + {Words.Count(line.CarriedIn)} carried in - {Words.Count(line.CarriedOut)} carried out = {Words.Count(line.Target)}; "
+            + $"planned before {Words.Count(line.Reported)}; this report {Words.Count(report.Value)}; others of the same difference {Words.Count(billed.Rest)}");
+        screen.Table(
+            [Column.Number("revision"), "at", "type", "reservation", Column.Number("amount")],
+            events.Select(one => new[] { $"{one.Revision}", Words.Time(one.At), one.Type, one.ReservationId, Words.Count(one.Amount) }));
+        screen.Say($"{Words.Count(events.Count)} events, {Words.Count(events.Sum(one => one.Amount))} in sum");
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Metering.V1;
+
+namespace Metering.Cli.Verbs;
+
+/// <summary>Compares what is reported to Stripe with the ledger and sends the difference; twice, it sends nothing the second time.</summary>
+internal class ResyncVerb : Verb
+{
+    private readonly Argument<string?> user;
+    private readonly Option<bool> all;
+    private readonly Option<int> period;
+    private readonly Option<bool> dryRun;
+
+    public ResyncVerb() : this("resync", "Compare what is reported to Stripe with the ledger, and send the difference.")
+    {
+    }
+
+    protected ResyncVerb(string name, string description) : base(name, description)
+    {
+        user = new Argument<string?>("USER") { Description = "The user's id.", Arity = ArgumentArity.ZeroOrOne };
+        Add(user);
+        all = AddSwitch("--all", "Every user that has a ledger.");
+        period = AddOption("--period", "N", "This billing period only.", text => (int)Reading.Whole(1, int.MaxValue)(text), 0);
+        dryRun = AddSwitch("--dry-run", "Only say what would be done.");
+    }
+
+    /// <summary>True if what Stripe can no longer bill is carried even where the service waits for an operator to say so.</summary>
+    protected virtual bool CarriesForward => false;
+
+    public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
+    {
+        var request = RequestOf(asked);
+        var users = new List<ResyncedUser>();
+        var summary = new ResyncSummary();
+        await foreach (var reply in session.Read(call => session.Billing.Resync(request, call), cancellation))
+        {
+            session.Screen.Record(reply);
+            if (reply.User is { } one) users.Add(one);
+            else summary = reply.Summary;
+        }
+        Show(session.Screen, users, summary);
+        return summary.Failed == 0 ? Exit.Ok : Exit.No;
+    }
+
+    private ResyncRequest RequestOf(ParseResult asked)
+    {
+        var request = new ResyncRequest { Period = asked.GetValue(period), DryRun = asked.GetValue(dryRun), CarryForward = CarriesForward };
+        var one = asked.GetValue(user);
+        if (one is null != asked.GetValue(all)) throw new BadInputException("expected USER, or --all for every user");
+        if (one is not null) request.User = one;
+        return request;
+    }
+
+    private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary)
+    {
+        screen.Table(
+            [
+                "user", Column.Number("period"), "group", "meter", .. new[] { "target", "reported", "planned", "carried" }.Select(Column.Number),
+                Column.Number("to period"), "waits",
+            ],
+            users.SelectMany(user => user.Lines).Select(Row));
+        foreach (var failed in users.Where(user => user.Failure.Length > 0)) screen.Say($"{failed.User}: {failed.Failure}");
+        var would = summary.DryRun ? "would be " : "";
+        screen.Say(
+            $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: {Words.Count(summary.Reports)} reports {would}planned, "
+            + $"{Words.Count(users.Sum(user => user.Linked))} linked, {Words.Count(summary.Carried)} values carried, {Words.Count(summary.Waiting)} wait, "
+            + $"{Words.Count(summary.Failed)} failed");
+    }
+
+    private static string[] Row(ResyncedLine changed)
+    {
+        var line = changed.Line;
+        return
+        [
+            line.User, $"{line.Period}", line.Group, line.StripeMeter, Words.Count(line.Target), Words.Count(line.Reported),
+            Words.Count(changed.Planned), Words.Count(changed.Carried), changed.CarriedTo == 0 ? "" : $"{changed.CarriedTo}",
+            line.Waits == CarryReason.Unspecified ? "" : Words.Name(line.Waits),
+        ];
+    }
+}

@@ -1,0 +1,219 @@
+using Metering.BillingSync.Replaying;
+using Metering.BillingSync.Reports;
+using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.Streams;
+using Metering.StripeSimulator;
+
+namespace Metering.BillingSync.Tests;
+
+/// <summary>One schedule: some users' days, told to one life of a process after another, until all is settled.</summary>
+internal sealed class BillingSimulation
+{
+    private static readonly FaultKind[] Kinds =
+        [FaultKind.LoseAnswer, FaultKind.LoseRequest, FaultKind.FailAfter, FaultKind.Answer, FaultKind.Answer, FaultKind.RejectLater];
+
+    private static readonly int[] Answers = [400, 409, 429, 500, 503];
+
+    private readonly Simulator simulator;
+    private readonly HurriedTime time;
+    private readonly Random random;
+    private readonly MemoryStreams streams;
+    private readonly string name;
+    private readonly StripeOptions stripe;
+    private readonly BillingOptions billing;
+    private readonly List<SimulatedUser> users = [];
+    private readonly List<TakeTotals> waiting = [];
+    private int crashes;
+    private int lost;
+    private int missing;
+
+    public BillingSimulation(Simulator simulator, HurriedTime time, string apiBase, int seed)
+    {
+        (this.simulator, this.time, random, name) = (simulator, time, new Random(seed), $"seed{seed}");
+        streams = new MemoryStreams(time);
+        stripe = new StripeOptions { ApiKey = "sk_test_" + name, ApiBase = apiBase, RequestsPerSecond = 0 };
+        billing = new BillingOptions { Grace = TimeSpan.FromHours(random.Next(2) == 0 ? 72 : 30) };
+        if (random.Next(3) == 0) billing.Meters[name] = new MeterOptions { Mode = "continuous" };
+    }
+
+    private SimulatorAccount Account => simulator.Account(stripe.ApiKey);
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    public async Task<Tally> Run()
+    {
+        Account.AddMeter(name);
+        using var meters = new StripeMeters(stripe);
+        for (var number = random.Next(2, 5); number > 0; number--) users.Add(new SimulatedUser(streams, $"user{number}", name, random));
+        foreach (var user in users) await user.Start(Now);
+        for (var day = random.Next(3, 6); day > 0; day--) await Day(meters);
+        await Settle(meters);
+        await Check();
+        return await Count();
+    }
+
+    private async Task Day(StripeMeters meters)
+    {
+        for (var hours = 0; hours < 24;)
+        {
+            foreach (var user in users) await user.Act(Now);
+            var step = random.Next(1, 13);
+            hours += step;
+            time.Advance(TimeSpan.FromHours(step));
+            if (random.Next(4) == 0) await Live(meters, new Life(random.Next(1, 30)));
+        }
+        if (random.Next(8) == 0) time.Advance(TimeSpan.FromHours(random.Next(20, 90)));
+        foreach (var user in users) waiting.AddRange(Told(await user.Advance(Now)));
+        AddFaults();
+        for (var lives = random.Next(1, 4); lives > 0; lives--) await Live(meters, new Life(random.Next(1, 40)));
+    }
+
+    /// <summary>What the bus makes of a user's messages: some never come, some twice, in any order.</summary>
+    private IEnumerable<TakeTotals> Told(IReadOnlyList<TakeTotals> messages)
+    {
+        var kept = messages.Where(_ => random.Next(8) > 0).ToList();
+        lost += messages.Count - kept.Count;
+        return kept.Concat(kept.Where(_ => random.Next(4) == 0).ToList()).OrderBy(_ => random.Next());
+    }
+
+    private void AddFaults()
+    {
+        for (var faults = random.Next(4); faults > 0; faults--)
+            simulator.Faults.Add(new Fault(Kinds[random.Next(Kinds.Length)])
+            {
+                EventName = name, Every = random.Next(1, 4), Times = random.Next(1, 4), Status = Answers[random.Next(Answers.Length)],
+            });
+    }
+
+    /// <summary>One life of the process, which may end at any step.</summary>
+    private async Task Live(StripeMeters meters, Life life)
+    {
+        await using var process = new SyncProcess(new MortalStreams(streams, life), new MortalSink(meters, life), stripe, time, billing);
+        life.Died = () => _ = process.Sender.Stop(CancellationToken.None);
+        try
+        {
+            await process.Start();
+            await Work(process);
+        }
+        catch (OperationCanceledException) when (life.IsOver)
+        {
+            crashes++;
+        }
+        await process.Sender.WhenIdle();
+    }
+
+    private async Task Work(SyncProcess process)
+    {
+        while (waiting.Count > 0)
+        {
+            await process.Intake.Take(waiting[0], CancellationToken.None);
+            waiting.RemoveAt(0);
+        }
+        if (random.Next(3) == 0) await MarkMissing(process, Account.AsyncErrors.Select(error => error.Identifier));
+        if (random.Next(3) == 0) await process.Schedule.Round(CancellationToken.None);
+        if (random.Next(3) == 0)
+            await process.Resync.Run(users[random.Next(users.Count)].Name, new ResyncOrder(DryRun: random.Next(2) == 0), CancellationToken.None);
+    }
+
+    /// <summary>
+    /// As operators do: what Stripe does not have is marked, everyone is compared, until nothing is left to do. At first there is usage that takes
+    /// up what was carried below zero; then days in which the last period that can be late is closed.
+    /// </summary>
+    private async Task Settle(StripeMeters meters)
+    {
+        simulator.Faults.Clear();
+        for (var (days, owes) = (0, true); ; days++)
+        {
+            Assert.That(days, Is.LessThan(30), $"{name} never settles");
+            foreach (var user in users) await user.End(Now, uses: owes || days < 6);
+            await using var process = new SyncProcess(streams, meters, stripe, time, billing);
+            await process.Start();
+            await process.Sender.WhenIdle();
+            await MarkMissing(process, await Absent());
+            var lines = new List<LineStanding>();
+            foreach (var user in await LedgerStreams.Users(streams, CancellationToken.None))
+                lines.AddRange((await process.Resync.Run(user, new ResyncOrder(), CancellationToken.None)).Lines);
+            await process.Sender.WhenIdle();
+            owes = lines.Any(line => line.Balance.Net < 0);
+            if (days >= 12 && !owes && lines.All(line => line.Balance.Rest == 0 && line.Waits is null)) break;
+            time.Advance(TimeSpan.FromHours(26));
+            foreach (var user in users) await user.Advance(Now);
+        }
+    }
+
+    private async Task MarkMissing(SyncProcess process, IEnumerable<string> identifiers)
+    {
+        var states = await States();
+        foreach (var identifier in identifiers.ToList())
+            foreach (var (user, state) in states)
+                if (state.TryFind(identifier, out var report) && report.Status is ReportStatus.Accepted or ReportStatus.Doubted)
+                {
+                    await process.MarkMissing(user, identifier, "Stripe does not have it");
+                    missing++;
+                }
+    }
+
+    /// <summary>What counts as reported and is not among what Stripe counts.</summary>
+    private async Task<List<string>> Absent()
+    {
+        var there = Account.Events.Where(e => e.Dropped is null).Select(e => e.Identifier).ToHashSet(StringComparer.Ordinal);
+        return [.. (await States()).SelectMany(one => one.State.Reports).Where(report => report.Counts && !there.Contains(report.Identifier))
+            .Select(report => report.Identifier)];
+    }
+
+    private async Task<List<(string User, BillingState State)>> States()
+    {
+        var states = new List<(string, BillingState)>();
+        foreach (var user in users)
+        {
+            var state = new BillingState();
+            await foreach (var stored in streams.Read(BillingModel.StreamOf(user.Name), Direction.Forwards, 0))
+                state.Fold(BillingEvents.Decode(stored.Type, stored.Data.Span));
+            states.Add((user.Name, state));
+        }
+        return states;
+    }
+
+    private async Task Check()
+    {
+        Assert.That(Account.Events.Select(e => e.Identifier), Is.Unique, name);
+        var planned = (await States()).SelectMany(one => one.State.Reports).ToDictionary(report => report.Identifier, report => $"{report.Value}");
+        Assert.That(Account.Events.Select(e => e.Value.ToString()), Is.EqualTo(Account.Events.Select(e => planned[e.Identifier])), name);
+        foreach (var user in users)
+            Assert.That(Account.Total(name, user.Customer).ToString(), Is.EqualTo($"{user.Billable}"), await Story(user.Name));
+    }
+
+    private async Task<string> Story(string user)
+    {
+        var state = (await States()).Single(one => one.User == user).State;
+        return string.Join('\n', [
+            $"{name} {user}", .. state.Lines.Select(line => $"{line}"), .. state.Carries.Select(carry => $"{carry}"),
+            .. state.Reports.Select(report => $"{report.Line.Period}: {report.Value} {report.Status} {report.Planned.Reason} of {report.Planned.At:O}"),
+        ]);
+    }
+
+    private async Task<Tally> Count()
+    {
+        var states = await States();
+        var reports = states.SelectMany(one => one.State.Reports).ToList();
+        return new(
+            crashes, lost, missing, reports.Count, reports.Count(report => report.Status == ReportStatus.Rejected),
+            reports.Count(report => report.Status == ReportStatus.OutOfWindow), states.Sum(one => one.State.Carries.Count),
+            reports.Count(report => report.Attempts > 1));
+    }
+
+    /// <summary>What a run saw.</summary>
+    internal readonly record struct Tally(
+        int Crashes, int LostMessages, int Missing, int Reports, int Rejected, int TooLate, int Carried, int Repeated)
+    {
+        public bool AllSeen => Crashes > 0 && LostMessages > 0 && Missing > 0 && Rejected > 0 && Carried > 0 && Repeated > 0;
+
+        public static Tally operator +(Tally a, Tally b) => new(
+            a.Crashes + b.Crashes, a.LostMessages + b.LostMessages, a.Missing + b.Missing, a.Reports + b.Reports, a.Rejected + b.Rejected,
+            a.TooLate + b.TooLate, a.Carried + b.Carried, a.Repeated + b.Repeated);
+
+        public override string ToString() =>
+            $"{Reports} reports, {Repeated} sent again, {Rejected} rejected, {Missing} marked missing, {TooLate} too late, {Carried} values carried, "
+            + $"{LostMessages} messages lost, {Crashes} crashes";
+    }
+}

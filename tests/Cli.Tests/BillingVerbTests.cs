@@ -1,0 +1,54 @@
+namespace Metering.Cli.Tests;
+
+/// <summary>What billing operations do from a terminal. Usage is exported to a file here.</summary>
+internal sealed class BillingVerbTests : CliTest
+{
+    [Test]
+    public async Task Resync_sends_the_difference_and_nothing_the_second_time()
+    {
+        var user = await EndedPeriod();
+        Assert.That((await Done("resync", user, "--dry-run")).Output, Does.Match("1,200 .*1,200 .*(?s).*1 users compared, 1 would be changed: 1 reports would be planned"));
+        Assert.That((await Done("resync", "--all")).Output, Does.Contain("1 users compared, 1 changed: 1 reports planned"));
+        var record = (await Done("resync", user, "--json")).Records[^1];
+        Assert.That(((string?)record["summary"]!["users"], (string?)record["summary"]!["reports"]), Is.EqualTo(("1", (string?)null)));
+        Assert.That((await Done("carry-forward", "--all")).Output, Does.Contain("0 values carried"));
+    }
+
+    [Test]
+    public async Task A_report_is_explained_and_marked_missing_and_tried_again()
+    {
+        var user = await EndedPeriod();
+        var identifier = (string)(await Done("resync", user, "--json")).Records[0]["user"]!["lines"]![0]!["identifiers"]![0]!;
+        await Served.Report(user, 4, Stop);
+        var said = (await Done("explain-report", identifier)).Output;
+        Assert.That(said, Does.Contain("usage 1,200 / 1 = 1,200").And.Contain("2 events, 1,200 in sum").And.Contain("usage_tracked.v1"));
+        Assert.That((await Done("mark-missing", identifier, "--why", "not there")).Output, Does.Contain($"1,200 of {user}, period 1, tokens, is missing"));
+        Assert.That((await Done("retry-reports", identifier)).Output, Does.StartWith("1 reports planned anew"));
+        Assert.That((await Done("retry-reports", "--all")).Output, Does.StartWith("0 reports planned anew"));
+    }
+
+    [TestCase(Exit.BadInput, "expected USER, or --all", "resync")]
+    [TestCase(Exit.BadInput, "expected USER, or --all", "carry-forward", "ann", "--all")]
+    [TestCase(Exit.BadInput, "--period: expected a whole number", "resync", "ann", "--period", "0")]
+    [TestCase(Exit.BadInput, "expected IDENTIFIER, or --all", "retry-reports")]
+    [TestCase(Exit.No, "identifier: expected the identifier of a report", "explain-report", "nobody")]
+    [TestCase(Exit.BadInput, "why: expected 1 to 500 characters", "mark-missing", "nobody", "--why", "")]
+    public async Task What_cannot_be_meant_is_said(int code, string expected, params string[] args)
+    {
+        var said = await Run(args);
+        Assert.That(said.Code, Is.EqualTo(code), said.Error);
+        Assert.That(said.Error, Does.Contain(expected));
+    }
+
+    private async Task<string> EndedPeriod()
+    {
+        var group = Tokens(5_000);
+        group.Reporting = new V1.Reporting { StripeMeter = "tokens", Scale = 1, What = V1.ReportedTotal.Usage };
+        var user = await Assign("ann", group);
+        await Track(user, 700);
+        await Track(user, 500);
+        Served.Clock.Shift += TimeSpan.FromMinutes(5);
+        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
+        return user;
+    }
+}
