@@ -66,14 +66,20 @@ internal static class Errors
         "Too many concurrent requests for the same customer and meter. Try again once the other request has finished.", status: 409);
 
     internal static Refusal KeyInUse(string key) => new(new Answer(409, Body(
-        "idempotency_error", $"There is currently another in-progress request using the same idempotent key: {key}.", "idempotency_key_in_use")));
+        "idempotency_error",
+        $"There is currently another in-progress request using the same idempotent key: {key}.",
+        "idempotency_key_in_use")));
 
     internal static Refusal KeyReused(string key) => new(new Answer(400, Body(
         "idempotency_error",
-        $"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request.")));
+        "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+        + $"Try using a key other than '{key}' if you meant to execute a different request.")));
 
     internal static Refusal Declined() => new(new Answer(402, Body("card_error", "Your card was declined.", "card_declined")), saved: true);
 
-    internal static Refusal TooFast() => new(new Answer(429, Body(
-        "invalid_request_error", "Request rate limit exceeded.", "rate_limit")) { RateReason = "global-rate" });
+    internal static Refusal TooFast(bool? shouldRetry) =>
+        new(new Answer(429, Body("invalid_request_error", "Request rate limit exceeded.", "rate_limit"))
+        {
+            RateReason = "global-rate", ShouldRetry = shouldRetry,
+        });
 }

@@ -28,7 +28,8 @@ internal sealed class ApiRoutes(Pipeline pipeline, EventEndpoints events)
         app.MapPost(meters + "/{id}", OfId(MeterEndpoints.Update));
         app.MapPost(meters + "/{id}/deactivate", OfId((call, account, id) => MeterEndpoints.SetActive(call, account, id, false)));
         app.MapPost(meters + "/{id}/reactivate", OfId((call, account, id) => MeterEndpoints.SetActive(call, account, id, true)));
-        app.MapGet(meters + "/{id}/event_summaries", http => RunAsync(http, (call, account, fault) => MeterEndpoints.Summaries(call, account, IdOf(http), fault)));
+        app.MapGet(meters + "/{id}/event_summaries",
+            http => RunAsync(http, (call, account, fault) => MeterEndpoints.Summaries(call, account, IdOf(http), fault)));
     }
 
     private void MapCustomers(WebApplication app)
@@ -64,7 +65,8 @@ internal sealed class ApiRoutes(Pipeline pipeline, EventEndpoints events)
 
     private static string IdOf(HttpContext http) => (string)http.Request.RouteValues["id"]!;
 
-    private RequestDelegate Plain(Func<Call, SimulatorAccount, JsonObject> endpoint) => http => RunAsync(http, (call, account, _) => endpoint(call, account));
+    private RequestDelegate Plain(Func<Call, SimulatorAccount, JsonObject> endpoint) =>
+        http => RunAsync(http, (call, account, _) => endpoint(call, account));
 
     private RequestDelegate OfId(Func<Call, SimulatorAccount, string, JsonObject> endpoint) =>
         http => RunAsync(http, (call, account, _) => endpoint(call, account, IdOf(http)));

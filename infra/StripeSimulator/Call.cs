@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Metering.StripeSimulator;
 
 /// <summary>A request as it was seen, to look at.</summary>
-public sealed record SeenRequest(string Method, string Path, string? IdempotencyKey, string Body, IReadOnlyDictionary<string, string> Headers);
+public sealed record SeenRequest(
+    string Method, string Path, string? IdempotencyKey, string Body, IReadOnlyDictionary<string, string> Headers);
 
 /// <summary>One request to the API: its parameters, and what says who asks.</summary>
 internal sealed class Call
@@ -41,7 +42,8 @@ internal sealed class Call
     }
 
     internal SeenRequest ToSeen(HttpRequest request) =>
-        new(Method, Path, IdempotencyKey, Body, request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+        new(Method, Path, IdempotencyKey, Body,
+            request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase));
 
     internal string? Find(string name) => parameters.GetValueOrDefault(name);
 
@@ -60,7 +62,8 @@ internal sealed class Call
     internal long? Seconds(string name)
     {
         if (Find(name) is not { } text) return null;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 100_000_000_000
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0 and < 100_000_000_000
             ? seconds
             : throw Errors.Invalid($"Invalid timestamp: {text}: must be an integer Unix timestamp in seconds", name);
     }
@@ -107,7 +110,9 @@ internal sealed class Call
     internal IEnumerable<int> Indexes(string name) => parameters.Keys
         .Where(k => k.StartsWith(name + "[", StringComparison.Ordinal))
         .Select(k => k[(name.Length + 1)..].Split(']')[0])
-        .Select(i => int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? at : throw Errors.Unknown($"{name}[{i}]"))
+        .Select(i => int.TryParse(i, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            ? at
+            : throw Errors.Unknown($"{name}[{i}]"))
         .Distinct().Order();
 
     /// <summary>Only these parameters are known; <c>map[]</c> stands for a map of any keys.</summary>

@@ -16,7 +16,7 @@ internal static class CustomerEndpoints
         call.Allow("email", "limit", "starting_after", "ending_before", "expand");
         var email = call.Optional("email");
         var customers = account.Customers.Reverse().Where(c => email is null || c.Email == email);
-        return Wire.Page(call, customers.Select(c => (c.Id, c.ToJson(account.Livemode))));
+        return Wire.Page(call, customers, c => c.Id, c => c.ToJson(account.Livemode));
     }
 
     internal static JsonObject Get(Call call, SimulatorAccount account, string id) =>

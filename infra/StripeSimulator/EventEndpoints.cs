@@ -22,7 +22,8 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         await PauseAsync(fault);
         // Its arrival is the moment that it is recorded, however long that took.
         var rejected = fault?.Kind == FaultKind.RejectLater ? fault.Code : null;
-        var recorded = account.Record(given with { Received = options.Time.GetUtcNow(), Dropped = rejected, Lost = fault?.Kind == FaultKind.Vanish });
+        var lost = fault?.Kind == FaultKind.Vanish;
+        var recorded = account.Record(given with { Received = options.Time.GetUtcNow(), Dropped = rejected, Lost = lost });
         return ToJson(recorded, call, account);
     }
 
@@ -57,7 +58,8 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         var customer = Entry(payload, meter?.CustomerKey ?? "stripe_customer_id");
         if (options.UnknownCustomerIsSync && !options.AnyCustomer && account.FindCustomer(customer) is null)
             throw Errors.Invalid($"No such customer: '{customer}'", "payload", "resource_missing", saved: true);
-        return new RecordedEvent(identifier, eventName, customer, Value(payload, meter), timestamp, default, call.IdempotencyKey) { Meter = meter };
+        var value = Value(payload, meter);
+        return new RecordedEvent(identifier, eventName, customer, value, timestamp, default, call.IdempotencyKey) { Meter = meter };
     }
 
     private long Within(long? given)
@@ -65,12 +67,13 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
         var now = options.Time.GetUtcNow();
         if (given is not { } timestamp) return now.ToUnixTimeSeconds();
         var (earliest, latest) = ((now - Reach).ToUnixTimeSeconds(), (now + Ahead).ToUnixTimeSeconds());
-        if (timestamp < earliest)
-            throw Errors.Invalid($"The event timestamp cannot be more than 35 days in past. Expected a timestamp greater than or equal to {Text(earliest)}.", "timestamp");
-        if (timestamp > latest)
-            throw Errors.Invalid($"The event timestamp cannot be more than 5 minutes in the future. Expected a timestamp less than or equal to {Text(latest)}.", "timestamp");
+        if (timestamp < earliest) throw Outside("more than 35 days in past", $"greater than or equal to {Text(earliest)}");
+        if (timestamp > latest) throw Outside("more than 5 minutes in the future", $"less than or equal to {Text(latest)}");
         return timestamp;
     }
+
+    private static Refusal Outside(string where, string expected) =>
+        Errors.Invalid($"The event timestamp cannot be {where}. Expected a timestamp {expected}.", "timestamp");
 
     private static Exact Value(Dictionary<string, string> payload, SimulatorMeter? meter)
     {
@@ -87,7 +90,9 @@ internal sealed class EventEndpoints(SimulatorOptions options, Faults faults)
     {
         if (!payload.TryGetValue(key, out var value) || value.Length == 0)
             throw Errors.Invalid($"The event payload has no `{key}`.", $"payload[{key}]");
-        return value.Length <= MaxName ? value : throw Errors.Invalid($"Invalid string: must be at most {MaxName} characters", $"payload[{key}]");
+        return value.Length <= MaxName
+            ? value
+            : throw Errors.Invalid($"Invalid string: must be at most {MaxName} characters", $"payload[{key}]");
     }
 
     private async Task PauseAsync(Fault? fault)

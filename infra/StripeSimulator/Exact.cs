@@ -34,7 +34,8 @@ public readonly record struct Exact(BigInteger Units, int Scale) : IComparable<E
         return true;
     }
 
-    public static Exact Parse(string text) => TryParse(text, out var value) ? value : throw new FormatException($"'{text}' is not a plain decimal number.");
+    public static Exact Parse(string text) =>
+        TryParse(text, out var value) ? value : throw new FormatException($"'{text}' is not a plain decimal number.");
 
     /// <summary>Written the shortest way: 1.50 is 1.5, -0 is 0.</summary>
     public override string ToString()

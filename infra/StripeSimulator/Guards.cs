@@ -41,7 +41,7 @@ internal sealed class RateWindow(SimulatorOptions options)
         lock (gate)
         {
             if (now != second) (second, used) = (now, 0);
-            if (++used > limit) throw Errors.TooFast();
+            if (++used > limit) throw Errors.TooFast(options.RateLimitShouldRetry);
         }
     }
 }
@@ -80,7 +80,8 @@ internal sealed class IdempotencyKeys(SimulatorOptions options)
         }
     }
 
-    private bool IsForgotten(Entry entry) => entry.Answer is not null && options.Time.GetUtcNow() - entry.Started >= options.IdempotencyMemory;
+    private bool IsForgotten(Entry entry) =>
+        entry.Answer is not null && options.Time.GetUtcNow() - entry.Started >= options.IdempotencyMemory;
 
     private sealed record Entry(string Fingerprint, DateTimeOffset Started, Answer? Answer);
 }

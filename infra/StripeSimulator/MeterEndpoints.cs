@@ -7,7 +7,8 @@ internal static class MeterEndpoints
 {
     internal static JsonObject Create(Call call, SimulatorAccount account)
     {
-        call.Allow("display_name", "event_name", "event_time_window", "default_aggregation[]", "customer_mapping[]", "value_settings[]", "expand");
+        call.Allow(
+            "display_name", "event_name", "event_time_window", "default_aggregation[]", "customer_mapping[]", "value_settings[]", "expand");
         var window = call.Optional("event_time_window");
         if (window is not null) call.OneOf("event_time_window", window, SimulatorMeter.Windows);
         call.OneOf("customer_mapping[type]", call.Optional("customer_mapping[type]") ?? "by_id", "by_id");
@@ -24,7 +25,7 @@ internal static class MeterEndpoints
         var status = call.Optional("status");
         if (status is not null) call.OneOf("status", status, "active", "inactive");
         var meters = account.Meters.Reverse().Where(m => status is null || m.Active == (status == "active"));
-        return Wire.Page(call, meters.Select(m => (m.Id, m.ToJson(account.Livemode))));
+        return Wire.Page(call, meters, m => m.Id, m => m.ToJson(account.Livemode));
     }
 
     internal static JsonObject Get(Call call, SimulatorAccount account, string id) => Find(account, id).ToJson(account.Livemode);
@@ -56,10 +57,12 @@ internal static class MeterEndpoints
         if (to <= from) throw Errors.Invalid("The end_time must be after the start_time.", "end_time");
         var lag = fault?.Kind == FaultKind.StaleSummary ? TimeSpan.FromMilliseconds(fault.DelayMs) : (TimeSpan?)null;
         var events = account.Visible(meter, customer, from, to, lag);
-        return Wire.Page(call, Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g)));
+        var summaries = Grouped(events, window, from, to).Select(g => Summary(account, meter, customer, g));
+        return Wire.Page(call, summaries, s => s.Id, s => s.Json);
     }
 
-    private static SimulatorMeter Find(SimulatorAccount account, string id) => account.FindMeter(id) ?? throw Errors.NoSuch("billing meter", id);
+    private static SimulatorMeter Find(SimulatorAccount account, string id) =>
+        account.FindMeter(id) ?? throw Errors.NoSuch("billing meter", id);
 
     private static JsonObject Changed(SimulatorAccount account, string id, string what, Action<SimulatorMeter> change)
     {

@@ -32,4 +32,5 @@ public sealed record RecordedEvent(
 }
 
 /// <summary>What the real service would report later, in an error report, by samples only.</summary>
-public sealed record AsyncError(string Code, string Identifier, string? IdempotencyKey, string EventName, string Customer, DateTimeOffset At);
+public sealed record AsyncError(
+    string Code, string Identifier, string? IdempotencyKey, string EventName, string Customer, DateTimeOffset At);

@@ -18,7 +18,7 @@ public sealed class Simulator : IAsyncDisposable
     private Simulator(SimulatorOptions given)
     {
         clock = new SimulatedClock(given.Time, given.Ahead);
-        var options = given with { Time = clock };
+        var options = given with { Time = clock, Origin = () => Address.GetLeftPart(UriPartial.Authority) };
         foreach (var fault in options.Faults) Faults.Add(fault);
         deliveries = new Deliveries(options, clock, Faults);
         accounts = new Accounts(options, Faults, deliveries);
@@ -49,7 +49,8 @@ public sealed class Simulator : IAsyncDisposable
     public static async Task<Simulator> StartAsync(SimulatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new SimulatorOptions();
-        if (!IsLoopback(options.Address)) throw new ArgumentException($"{options.Address} is not a loopback address: nobody is asked for a key here.", nameof(options));
+        if (!IsLoopback(options.Address))
+            throw new ArgumentException($"{options.Address} is not a loopback address: nobody is asked for a key here.", nameof(options));
         var simulator = new Simulator(options);
         await simulator.app.StartAsync(cancellationToken);
         var addresses = simulator.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Metering.StripeSimulator;
 
 /// <summary>How the requests to report an event ended; <see cref="Received"/> is the sum of the others.</summary>
@@ -17,19 +19,21 @@ public sealed class SimulatorAccount
     private readonly List<RecordedEvent> events = [];
     private readonly List<AsyncError> errors = [];
     private readonly long[] outcomes = new long[4];
+    private readonly long begun;
     private int lastId;
     private long reads;
 
     internal SimulatorAccount(string key, SimulatorOptions options, Faults faults, Deliveries deliveries)
     {
         this.options = options;
+        begun = options.Time.GetUtcNow().ToUnixTimeSeconds();
         Key = key;
         Log = new EventLog(this, options, deliveries);
         Reports = new ErrorReports(this, options);
         Prices = new Prices(this);
         Subscriptions = new Subscriptions(this);
         Invoices = new Invoices(this, options, faults);
-        Checkouts = new Checkouts(this);
+        Checkouts = new Checkouts(this, options);
         Keys = new IdempotencyKeys(options);
         Rate = new RateWindow(options);
         foreach (var eventName in options.Meters.Distinct(StringComparer.Ordinal)) AddMeter(eventName);
@@ -58,9 +62,9 @@ public sealed class SimulatorAccount
     }
 
     /// <summary>As of now; what is a draft still changes.</summary>
-    public IReadOnlyList<Invoice> AllInvoices => Invoices.All;
+    public IReadOnlyList<SimulatorInvoice> AllInvoices => Invoices.All;
 
-    public IReadOnlyList<Subscription> AllSubscriptions => Subscriptions.All;
+    public IReadOnlyList<SimulatorSubscription> AllSubscriptions => Subscriptions.All;
 
     /// <summary>How many GET requests it has answered: the real service wants few of them for each payment.</summary>
     public long Reads => Interlocked.Read(ref reads);
@@ -95,11 +99,13 @@ public sealed class SimulatorAccount
                 .Aggregate(Exact.Zero, (sum, m) => sum + m.Aggregate(CountedOf(m, customer).Where(e => e.Counts)));
     }
 
-    public string AddCustomer(string? id = null, string? name = null, string? email = null, IReadOnlyDictionary<string, string>? metadata = null)
+    public string AddCustomer(
+        string? id = null, string? name = null, string? email = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
         lock (gate)
         {
-            var customer = new Customer(id ?? NextId("cus"), name, email, Now.ToUnixTimeSeconds(), metadata ?? new Dictionary<string, string>());
+            metadata ??= new Dictionary<string, string>();
+            var customer = new Customer(id ?? NextId("cus"), name, email, Now.ToUnixTimeSeconds(), metadata);
             customers[customer.Id] = customer;
             deleted.Remove(customer.Id);
             Log.Tell("customer.created", customer.ToJson(Livemode), Now);
@@ -229,20 +235,31 @@ public sealed class SimulatorAccount
         }
     }
 
+    /// <summary>An event of any type, also of one that nothing here makes; a thin one has <paramref name="about"/> as its data.</summary>
+    public void Tell(string type, JsonObject about, bool thin = false)
+    {
+        if (thin) Log.TellThin(type, about, null, Now);
+        else Log.Tell(type, about, Now);
+    }
+
     /// <summary>A customer's subscription to prices (see <see cref="AddPrice"/>), from now on.</summary>
-    public Subscription Subscribe(string customer, params Price[] prices) =>
+    public SimulatorSubscription Subscribe(string customer, params SimulatorPrice[] prices) =>
         Subscriptions.Start(CustomerFor(customer), [.. prices.Select(p => Subscriptions.NewItem(p, 1))]);
 
     /// <summary>A price per unit of a meter, or, without a meter, per period in advance. Amounts in the currency's smallest unit.</summary>
-    public Price AddPrice(string unitAmount, SimulatorMeter? meter = null, string interval = "month", string currency = "usd") =>
-        Prices.Add(id => new Price(id, currency, Exact.Parse(unitAmount)) { Meter = meter?.Id, Interval = interval, Created = Now.ToUnixTimeSeconds() });
+    public SimulatorPrice AddPrice(string unitAmount, SimulatorMeter? meter = null, string interval = "month", string currency = "usd") =>
+        Prices.Add(id => new SimulatorPrice(id, currency, Exact.Parse(unitAmount))
+        {
+            Meter = meter?.Id, Interval = interval, Created = Now.ToUnixTimeSeconds(),
+        });
 
     internal void Cancel(string eventName, string identifier)
     {
         lock (gate)
         {
             if (!identifiers.TryGetValue(identifier, out var found) || found.EventName != eventName || !IsWithinADay(found))
-                throw Errors.Invalid($"No event of the last 24 hours found with identifier {identifier}.", "cancel[identifier]", saved: true);
+                throw Errors.Invalid(
+                    $"No event of the last 24 hours found with identifier {identifier}.", "cancel[identifier]", saved: true);
             if (found.Cancelled) throw Errors.Invalid($"The event with identifier {identifier} is already cancelled.", saved: true);
             found.Cancelled = true;
         }
@@ -257,19 +274,13 @@ public sealed class SimulatorAccount
     }
 
     /// <summary>What an invoice sums: timestamps in [from, to), arrived before the moment given.</summary>
-    internal List<RecordedEvent> Used(SimulatorMeter meter, string customer, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedBefore)
+    internal List<RecordedEvent> Used(
+        SimulatorMeter meter, string customer, DateTimeOffset from, DateTimeOffset to, DateTimeOffset receivedBefore)
     {
         var (first, end) = (from.ToUnixTimeSeconds(), to.ToUnixTimeSeconds());
         lock (gate)
             return [.. CountedOf(meter, customer)
                 .Where(e => e.Counts && e.Timestamp >= first && e.Timestamp < end && e.Received < receivedBefore)];
-    }
-
-    internal void Bill(Invoice invoice)
-    {
-        var billed = invoice.Lines.SelectMany(l => l.Events).ToHashSet(StringComparer.Ordinal);
-        foreach (var used in counted.Where(c => c.Key.Customer == invoice.Customer).SelectMany(c => c.Value).Where(e => billed.Contains(e.Identifier)))
-            used.Invoice ??= invoice.Id;
     }
 
     internal IReadOnlyList<(SimulatorMeter Meter, string Customer, Exact Total)> Totals()
@@ -301,7 +312,9 @@ public sealed class SimulatorAccount
 
     /// <summary>Where lags vary, each event has its own part of the longest, always the same one.</summary>
     private TimeSpan LagOf(RecordedEvent e) =>
-        options.SummaryLagVaries ? options.SummaryLag * (e.Identifier.Aggregate(17u, (hash, c) => (hash * 31) + c) % 1000 / 1000.0) : options.SummaryLag;
+        options.SummaryLagVaries
+            ? options.SummaryLag * (e.Identifier.Aggregate(17u, (hash, c) => (hash * 31) + c) % 1000 / 1000.0)
+            : options.SummaryLag;
 
     private static AsyncError ToError(RecordedEvent e, string code) =>
         new(code, e.Identifier, e.IdempotencyKey, e.EventName, e.Customer, e.Received);
@@ -312,5 +325,6 @@ public sealed class SimulatorAccount
         return list;
     }
 
-    internal string NextId(string prefix) => $"{prefix}_sim{Interlocked.Increment(ref lastId):D8}";
+    /// <summary>Unlike those of an earlier run, as who receives events may remember their ids.</summary>
+    internal string NextId(string prefix) => $"{prefix}_sim{begun:x}{Interlocked.Increment(ref lastId):D8}";
 }

@@ -18,6 +18,9 @@ public sealed record SimulatorOptions
     /// <summary>Requests per second and account (a sandbox of the real service takes 25); none if null.</summary>
     public int? RateLimit { get; init; }
 
+    /// <summary>What <c>Stripe-Should-Retry</c> says when it is exceeded; nothing if null.</summary>
+    public bool? RateLimitShouldRetry { get; init; }
+
     /// <summary>How long after its arrival an event starts to show in summaries.</summary>
     public TimeSpan SummaryLag { get; init; } = TimeSpan.Zero;
 
@@ -27,7 +30,9 @@ public sealed record SimulatorOptions
     /// <summary>An event for a customer never heard of makes that customer, instead of being dropped.</summary>
     public bool AnyCustomer { get; init; }
 
-    /// <summary>An event for a customer never heard of is refused at once, as some report of the real service, instead of dropped later.</summary>
+    /// <summary>
+    /// An event for a customer never heard of is refused at once, as some report of the real service, instead of dropped later.
+    /// </summary>
     public bool UnknownCustomerIsSync { get; init; }
 
     /// <summary>An event without an active meter is taken and dropped, as the real service may do, instead of refused.</summary>
@@ -52,6 +57,9 @@ public sealed record SimulatorOptions
 
     /// <summary>Samples name the event's identifier instead of the request's idempotency key: the documentation says both.</summary>
     public bool SamplesNameEvents { get; init; }
+
+    /// <summary>Of this simulator, once it listens.</summary>
+    internal Func<string> Origin { get; init; } = () => "";
 
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 

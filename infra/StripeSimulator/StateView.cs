@@ -9,7 +9,11 @@ namespace Metering.StripeSimulator;
 internal sealed class StateView(Simulator simulator, IEnumerable<SimulatorAccount> accounts, long requests)
 {
     private const int Shown = 50;
-    private const string Style = "body{font:15px system-ui;margin:2rem}table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ddd}";
+    private const string Head = """
+        <!doctype html><html lang="en"><meta charset="utf-8"><title>Stripe simulator</title><style>
+        body{font:15px system-ui;margin:2rem}table{border-collapse:collapse}
+        td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ddd}</style><h1>Stripe simulator</h1>
+        """;
 
     internal JsonObject Json() => new()
     {
@@ -27,11 +31,13 @@ internal sealed class StateView(Simulator simulator, IEnumerable<SimulatorAccoun
 
     internal string Html()
     {
-        var html = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Stripe simulator</title><style>{Style}</style>");
-        html.Append(CultureInfo.InvariantCulture, $"<h1>Stripe simulator</h1><p>{requests} requests so far; its clock says {EventLog.Rfc3339(simulator.Now)}. This is not Stripe: nobody is billed.</p>");
+        var html = new StringBuilder(Head);
+        html.Append(CultureInfo.InvariantCulture,
+            $"<p>This is not Stripe: nobody is billed. {requests} requests so far; its clock says {EventLog.Rfc3339(simulator.Now)}.</p>");
         foreach (var account in accounts) Html(html, account);
         var told = simulator.Deliveries;
-        Table(html, $"Webhooks sent, the last {Shown} of {told.Count}", ["Event", "Type", "To", "Attempt", "Answer", "Fault"], told.Reverse().Take(Shown).Select(Row));
+        Table(html, $"Webhooks sent, the last {Shown} of {told.Count}", ["Event", "Type", "To", "Attempt", "Answer", "Fault"],
+            told.Reverse().Take(Shown).Select(Row));
         return html.Append("<p><a href=\"/state\">The same as JSON</a></p></html>").ToString();
     }
 
@@ -79,7 +85,7 @@ internal sealed class StateView(Simulator simulator, IEnumerable<SimulatorAccoun
     };
 
     /// <summary>An invoice as the API shows it, and what it sums: each line's own total and the identifiers of its usage.</summary>
-    private static JsonObject Billed(Invoice invoice, bool livemode)
+    private static JsonObject Billed(SimulatorInvoice invoice, bool livemode)
     {
         var json = invoice.ToJson(livemode);
         foreach (var (line, shown) in invoice.Lines.Zip(json["lines"]!["data"]!.AsArray()))
@@ -116,13 +122,19 @@ internal sealed class StateView(Simulator simulator, IEnumerable<SimulatorAccoun
     private static void Html(StringBuilder html, SimulatorAccount account)
     {
         var counts = account.Counts;
-        html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(Accounts.Mask(account.Key))}</h2><p>Events: {counts.Received} received, {counts.Accepted} accepted, {counts.Refused} refused, {counts.Replayed} replayed, {counts.Failed} failed; {account.AsyncErrors.Count} dropped later.</p>");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<h2>{Text(Accounts.Mask(account.Key))}</h2><p>Events: {counts.Received} received, {counts.Accepted} accepted, ");
+        html.Append(CultureInfo.InvariantCulture,
+            $"{counts.Refused} refused, {counts.Replayed} replayed, {counts.Failed} failed; {account.AsyncErrors.Count} dropped.</p>");
         var totals = account.Totals();
-        Table(html, "Totals", ["Customer", "Event name", "Total"], totals.Take(500).Select(t => new[] { t.Customer, t.Meter.EventName, t.Total.ToString() }));
+        Table(html, "Totals", ["Customer", "Event name", "Total"],
+            totals.Take(500).Select(t => new[] { t.Customer, t.Meter.EventName, t.Total.ToString() }));
         var events = account.Events;
-        Table(html, $"Events, the last {Shown} of {events.Count}", ["Identifier", "Customer", "Event name", "Value", "At", "", "Invoice"], events.Reverse().Take(Shown).Select(Row));
+        Table(html, $"Events, the last {Shown} of {events.Count}", ["Identifier", "Customer", "Event name", "Value", "At", "", "Invoice"],
+            events.Reverse().Take(Shown).Select(Row));
         Bills(html, account);
-        Table(html, "Dropped", ["Code", "Identifier", "Customer"], account.AsyncErrors.Reverse().Take(Shown).Select(e => new[] { e.Code, e.Identifier, e.Customer }));
+        Table(html, "Dropped", ["Code", "Identifier", "Customer"],
+            account.AsyncErrors.Reverse().Take(Shown).Select(e => new[] { e.Code, e.Identifier, e.Customer }));
     }
 
     private static void Bills(StringBuilder html, SimulatorAccount account)
@@ -130,21 +142,28 @@ internal sealed class StateView(Simulator simulator, IEnumerable<SimulatorAccoun
         Table(html, "Subscriptions", ["Id", "Customer", "Status", "Period"], account.AllSubscriptions.Reverse().Take(Shown)
             .Select(s => new[] { s.Id, s.Customer, s.Status, $"{Moment(s.PeriodStart)} – {Moment(s.PeriodEnd)}" }));
         var invoices = account.AllInvoices;
-        Table(html, $"Invoices, the last {Shown} of {invoices.Count}", ["Id", "Customer", "Status", "Period", "Total"], invoices.Reverse().Take(Shown)
-            .Select(i => new[] { i.Id, i.Customer, i.Status, $"{Moment(i.PeriodStart)} – {Moment(i.PeriodEnd)}", $"{i.Total} {i.Currency}" }));
+        Table(html, $"Invoices, the last {Shown} of {invoices.Count}", ["Id", "Customer", "Status", "Period", "Total"],
+            invoices.Reverse().Take(Shown).Select(i => new[] { i.Id, i.Customer, i.Status, Period(i), $"{i.Total} {i.Currency}" }));
         Table(html, "Their lines", ["Invoice", "Price", "Quantity", "Amount", "Used", "Events"], invoices.Reverse().Take(Shown)
-            .SelectMany(i => i.Lines.Select(l => new[] { i.Id, l.Item.Price.Id, $"{l.Quantity}", $"{l.Amount}", $"{l.Used}", $"{l.Events.Count}" })));
+            .SelectMany(i => i.Lines.Select(l => Row(i, l))));
     }
 
+    private static string Period(SimulatorInvoice invoice) => $"{Moment(invoice.PeriodStart)} – {Moment(invoice.PeriodEnd)}";
+
+    private static string[] Row(SimulatorInvoice invoice, InvoiceLine line) =>
+        [invoice.Id, line.Item.Price.Id, $"{line.Quantity}", $"{line.Amount}", $"{line.Used}", $"{line.Events.Count}"];
+
     private static string[] Row(Delivery d) =>
-        [d.EventId, d.Type, d.Url.ToString(), $"{d.Attempt}", d.Status?.ToString(CultureInfo.InvariantCulture) ?? d.Error ?? "", d.Fault?.ToString() ?? ""];
+        [d.EventId, d.Type, d.Url.ToString(), $"{d.Attempt}", d.Status is { } status ? $"{status}" : d.Error ?? "", $"{d.Fault}"];
 
     private static string Moment(DateTimeOffset at) => at.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string[] Row(RecordedEvent e) =>
     [
         e.Identifier, e.Customer, e.EventName, e.Value.ToString(),
-        Moment(DateTimeOffset.FromUnixTimeSeconds(e.Timestamp)), e.Dropped ?? (e.Cancelled ? "cancelled" : e.Lost ? "lost" : ""), e.Invoice ?? "",
+        Moment(DateTimeOffset.FromUnixTimeSeconds(e.Timestamp)),
+        e.Dropped ?? (e.Cancelled ? "cancelled" : e.Lost ? "lost" : ""),
+        e.Invoice ?? "",
     ];
 
     private static void Table(StringBuilder html, string title, string[] heads, IEnumerable<string[]> rows)

@@ -16,24 +16,21 @@ internal static class Wire
     internal static JsonObject Map(IEnumerable<KeyValuePair<string, string>> pairs) =>
         new(pairs.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value)));
 
-    /// <summary>One page of what is given in the order of the API, the newest first.</summary>
-    internal static JsonObject Page(Call call, IEnumerable<(string Id, JsonObject Json)> newestFirst)
+    /// <summary>One page of what is given in the order of the API, the newest first; only what is on it is written.</summary>
+    internal static JsonObject Page<T>(Call call, IEnumerable<T> newestFirst, Func<T, string> id, Func<T, JsonObject> json)
     {
         var all = newestFirst.ToList();
-        var (from, to) = (After(call, all), Before(call, all));
+        var from = call.Find("starting_after") is { } after ? Position(after, "starting_after") + 1 : 0;
+        var to = call.Find("ending_before") is { } before ? Position(before, "ending_before") : all.Count;
         var limit = call.Limit();
         var more = to - from > limit;
         if (call.Find("ending_before") is not null) from = Math.Max(from, to - limit);
-        var page = all.Skip(from).Take(Math.Min(limit, to - from)).Select(i => (JsonNode)i.Json);
+        var page = all.Skip(from).Take(Math.Min(limit, to - from)).Select(i => (JsonNode)json(i));
         return new JsonObject { ["object"] = "list", ["data"] = new JsonArray([.. page]), ["has_more"] = more, ["url"] = call.Path };
+
+        int Position(string at, string param) =>
+            all.FindIndex(i => id(i) == at) is >= 0 and var found
+                ? found
+                : throw Errors.Invalid($"No such object: '{at}'", param, "resource_missing");
     }
-
-    private static int After(Call call, List<(string Id, JsonObject Json)> all) =>
-        call.Find("starting_after") is { } id ? Position(all, id, "starting_after") + 1 : 0;
-
-    private static int Before(Call call, List<(string Id, JsonObject Json)> all) =>
-        call.Find("ending_before") is { } id ? Position(all, id, "ending_before") : all.Count;
-
-    private static int Position(List<(string Id, JsonObject Json)> all, string id, string param) =>
-        all.FindIndex(i => i.Id == id) is >= 0 and var at ? at : throw Errors.Invalid($"No such object: '{id}'", param, "resource_missing");
 }

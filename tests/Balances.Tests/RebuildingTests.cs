@@ -26,7 +26,9 @@ internal sealed class RebuildingTests(string store) : ServiceTest
         await Replaced(Service, "publishing");
         Assert.That(await Client.ListBalancesAsync(new()), Is.EqualTo(before));
         var after = (await Client.GetProgressAsync(new())).ReadModels;
-        Assert.That(after.Select(model => (model.Name, model.Generation, model.Events)), Is.EqualTo(new[] { ("balances", 2, 4L), ("publishing", 2, 4L) }));
+        Assert.That(
+            after.Select(model => (model.Name, model.Generation, model.Events)),
+            Is.EqualTo(new[] { ("balances", 2, 4L), ("publishing", 2, 4L) }));
         Assert.That(after.Select(model => model.Rebuild), Is.All.Null);
         Assert.That(after.Select(model => model.EventsByType), Is.EqualTo(progress.ReadModels.Select(model => model.EventsByType)));
         Reserve(ann, 7);

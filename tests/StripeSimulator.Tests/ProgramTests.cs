@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Net;
+using System.Text.Json.Nodes;
 
 namespace Metering.StripeSimulatorTests;
 
@@ -33,7 +33,38 @@ public class ProgramTests
         await program.WaitForExitAsync(cancellationToken);
     }
 
+    [Test, CancelAfter(30_000)]
+    public async Task It_starts_ahead_of_time_with_the_webhooks_asked_for(CancellationToken cancellationToken)
+    {
+        using var program = Start("--stop-with-stdin --ahead 9000:00:00 --webhook http://127.0.0.1:9/a --thin-webhook http://127.0.0.1:9/b "
+            + "--webhook-secret s --summary-lag 0:01:00 --summary-lag-varies --invoice-grace 72:00:00 --forget-after 48:00:00 "
+            + "--refuse-unknown-customers --accept-unknown-meters --api-version 2026-07-29.dahlia --error-samples 1 "
+            + "--samples-name-events --rate-limit 25 --rate-limit-retry");
+        var line = await program.StandardOutput.ReadLineAsync(cancellationToken);
+        using var http = new HttpClient();
+        var state = JsonNode.Parse(await http.GetStringAsync(line![Announcement.Length..] + "/state", cancellationToken))!;
+        Assert.That(state["webhooks"]!.AsArray().Select(w => ((string?)w!["url"], (bool?)w["thin"])), Is.EqualTo(new[]
+        {
+            ("http://127.0.0.1:9/a", (bool?)false), ("http://127.0.0.1:9/b", true),
+        }));
+        Assert.That((DateTimeOffset?)state["now"], Is.GreaterThan(TimeProvider.System.GetUtcNow().AddHours(8999)));
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(cancellationToken);
+    }
+
+    [Test, CancelAfter(30_000)]
+    public async Task Its_help_says_what_it_can(CancellationToken cancellationToken)
+    {
+        using var program = Start("--help");
+        var help = await program.StandardOutput.ReadToEndAsync(cancellationToken);
+        await program.WaitForExitAsync(cancellationToken);
+        Assert.That(program.ExitCode, Is.Zero);
+        Assert.That(help, Does.Contain("--meter EVENT_NAME").And.Contain("--thin-webhook URL").And.Contain("/simulator/clock"));
+    }
+
     [TestCase("--meter", "needs a value")]
+    [TestCase("--ahead 1h", "needs a time as 25:00:00")]
+    [TestCase("--webhook here", "needs an http address")]
     [TestCase("--urls http://0.0.0.0:0", "loopback")]
     [TestCase("--urls http://example.com:80", "loopback")]
     [TestCase("--urls", "needs a value")]

@@ -2,14 +2,17 @@ using System.Text.Json.Nodes;
 
 namespace Metering.StripeSimulator;
 
-/// <summary>A payment page as its maker sees it: nobody sees a page here, <c>/simulator/checkout/{id}/complete</c> stands for the visitor.</summary>
+/// <summary>
+/// A payment page as its maker sees it: nobody sees a page here, <c>/simulator/checkout/{id}/complete</c> stands for the visitor.
+/// </summary>
 internal sealed class CheckoutSession
 {
     internal required string Id { get; init; }
     internal required string Mode { get; init; }
     internal required string Currency { get; init; }
     internal required DateTimeOffset Created { get; init; }
-    internal required IReadOnlyList<(Price Price, long Quantity)> Lines { get; init; }
+    internal required IReadOnlyList<(SimulatorPrice Price, long Quantity)> Lines { get; init; }
+    internal required string Url { get; init; }
     internal string? Customer { get; set; }
     internal string? Reference { get; init; }
     internal string? SuccessUrl { get; init; }
@@ -41,12 +44,12 @@ internal sealed class CheckoutSession
         ["status"] = Status,
         ["subscription"] = Subscription,
         ["success_url"] = SuccessUrl,
-        ["url"] = Status == "open" ? $"/simulator/checkout/{Id}/complete" : null,
+        ["url"] = Status == "open" ? Url : null,
     };
 }
 
 /// <summary>The checkout sessions of an account.</summary>
-internal sealed class Checkouts(SimulatorAccount account)
+internal sealed class Checkouts(SimulatorAccount account, SimulatorOptions options)
 {
     private readonly List<CheckoutSession> sessions = [];
 
@@ -60,22 +63,10 @@ internal sealed class Checkouts(SimulatorAccount account)
         call.Allow(
             "mode", "customer", "client_reference_id", "line_items[]", "metadata[]", "subscription_data[]", "payment_intent_data[]",
             "success_url", "cancel_url", "payment_method_types[]", "expand");
-        var mode = call.OneOf("mode", call.Require("mode"), "payment", "subscription");
-        var lines = call.Indexes("line_items").Select(i => ReadLine(call, $"line_items[{i}]")).ToList();
-        if (lines.Count == 0) throw Errors.Missing("line_items");
-        if (mode == "subscription" && lines.Exists(l => l.Price.Interval is null))
-            throw Errors.Invalid("A subscription takes recurring prices only here.", "line_items");
-        var customer = call.Optional("customer");
         lock (account.Gate)
         {
-            sessions.Add(new CheckoutSession
-            {
-                Id = account.NextId("cs"), Mode = mode, Created = account.WholeSecond, Lines = lines, Currency = lines[0].Price.Currency,
-                Customer = customer is null ? null : account.CustomerFor(customer), Reference = call.Optional("client_reference_id"),
-                SuccessUrl = call.Optional("success_url"), Metadata = call.Map("metadata"),
-                SubscriptionMetadata = call.Nested("subscription_data", "metadata"),
-            });
-            var made = sessions[^1];
+            var made = Read(call);
+            sessions.Add(made);
             account.Agenda.Add(made.Created.AddDays(1), at => ExpireIfOpen(made, at));
             return made.ToJson(account.Livemode);
         }
@@ -89,7 +80,8 @@ internal sealed class Checkouts(SimulatorAccount account)
         lock (account.Gate)
         {
             var found = Find(id) ?? throw Errors.NoSuch("checkout session", id);
-            if (found.Status != "open") throw Errors.Invalid("Only Checkout Sessions with a status in [\"open\"] can be expired.", saved: true);
+            if (found.Status != "open")
+                throw Errors.Invalid("Only Checkout Sessions with a status in [\"open\"] can be expired.", saved: true);
             ExpireIfOpen(found, account.Now);
             return found.ToJson(account.Livemode);
         }
@@ -125,8 +117,40 @@ internal sealed class Checkouts(SimulatorAccount account)
         }
     }
 
-    private Subscription Subscribe(CheckoutSession session) => account.Subscriptions.Start(
-        session.Customer!, [.. session.Lines.Select(l => account.Subscriptions.NewItem(l.Price, l.Quantity))], session.SubscriptionMetadata);
+    private CheckoutSession Read(Call call)
+    {
+        var mode = call.OneOf("mode", call.Require("mode"), "payment", "subscription");
+        var lines = ReadLines(call, mode);
+        var id = account.NextId("cs");
+        return new CheckoutSession
+        {
+            Id = id,
+            Url = $"{options.Origin()}/simulator/checkout/{id}",
+            Mode = mode,
+            Created = account.WholeSecond,
+            Lines = lines,
+            Currency = lines[0].Price.Currency,
+            Customer = call.Optional("customer") is { } customer ? account.CustomerFor(customer) : null,
+            Reference = call.Optional("client_reference_id"),
+            SuccessUrl = call.Optional("success_url"),
+            Metadata = call.Map("metadata"),
+            SubscriptionMetadata = call.Nested("subscription_data", "metadata"),
+        };
+    }
+
+    private List<(SimulatorPrice Price, long Quantity)> ReadLines(Call call, string mode)
+    {
+        var lines = call.Indexes("line_items").Select(i => ReadLine(call, $"line_items[{i}]")).ToList();
+        if (lines.Count == 0) throw Errors.Missing("line_items");
+        return mode != "subscription" || lines.TrueForAll(l => l.Price.Interval is not null)
+            ? lines
+            : throw Errors.Invalid("A subscription takes recurring prices only here.", "line_items");
+    }
+
+    private SimulatorSubscription Subscribe(CheckoutSession session) => account.Subscriptions.Start(
+        session.Customer!,
+        [.. session.Lines.Select(l => account.Subscriptions.NewItem(l.Price, l.Quantity))],
+        session.SubscriptionMetadata);
 
     private void ExpireIfOpen(CheckoutSession session, DateTimeOffset at)
     {
@@ -135,14 +159,16 @@ internal sealed class Checkouts(SimulatorAccount account)
         Tell("checkout.session.expired", session, at);
     }
 
-    private (Price Price, long Quantity) ReadLine(Call call, string name)
+    private (SimulatorPrice Price, long Quantity) ReadLine(Call call, string name)
     {
         var quantity = call.Whole(name + "[quantity]", 1, 1_000_000) ?? 1;
         if (call.Optional(name + "[price]") is { } id) return (account.Prices.Find(id, name + "[price]"), quantity);
         var unit = call.Number(name + "[price_data][unit_amount]") ?? throw Errors.Missing(name + "[price_data][unit_amount]");
-        var product = call.Optional(name + "[price_data][product_data][name]") ?? call.Optional(name + "[price_data][product]") ?? "prod_sim";
-        return (account.Prices.Add(made => new Price(made, call.Require(name + "[price_data][currency]"), unit) { Product = product }), quantity);
+        var product = call.Optional(name + "[price_data][product_data][name]") ?? call.Optional(name + "[price_data][product]");
+        var currency = call.Require(name + "[price_data][currency]");
+        return (account.Prices.Add(made => new SimulatorPrice(made, currency, unit) { Product = product ?? "prod_sim" }), quantity);
     }
 
-    private void Tell(string type, CheckoutSession session, DateTimeOffset at) => account.Log.Tell(type, session.ToJson(account.Livemode), at);
+    private void Tell(string type, CheckoutSession session, DateTimeOffset at) =>
+        account.Log.Tell(type, session.ToJson(account.Livemode), at);
 }

@@ -7,17 +7,15 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
 {
     private const int MostAttempts = 4;
     private static readonly TimeSpan AttemptsApart = TimeSpan.FromDays(3);
-    private readonly List<Invoice> invoices = [];
+    private readonly List<SimulatorInvoice> invoices = [];
 
-    /// <summary>Copies nothing: what is shown is as of the moment it is read.</summary>
-    internal IReadOnlyList<Invoice> All
+    internal IReadOnlyList<SimulatorInvoice> All
     {
         get
         {
             lock (account.Gate)
             {
-                foreach (var draft in invoices.Where(i => i.Status == "draft")) draft.Lines = LinesOf(draft, DateTimeOffset.MaxValue);
-                return [.. invoices];
+                return [.. invoices.Select(UpToDate)];
             }
         }
     }
@@ -26,10 +24,13 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
     {
         call.Allow("customer", "subscription", "status", "limit", "starting_after", "ending_before", "expand");
         var (customer, subscription, status) = (call.Optional("customer"), call.Optional("subscription"), call.Optional("status"));
-        return Wire.Page(call, All.Reverse()
-            .Where(i => (customer is null || i.Customer == customer) && (subscription is null || i.Subscription == subscription))
-            .Where(i => status is null || i.Status == status)
-            .Select(i => (i.Id, i.ToJson(account.Livemode))));
+        lock (account.Gate)
+        {
+            var asked = invoices.AsEnumerable().Reverse()
+                .Where(i => (customer is null || i.Customer == customer) && (subscription is null || i.Subscription == subscription))
+                .Where(i => status is null || i.Status == status);
+            return Wire.Page(call, asked, i => i.Id, i => UpToDate(i).ToJson(account.Livemode));
+        }
     }
 
     internal JsonObject Get(Call call, string id) => Find(id).ToJson(account.Livemode);
@@ -40,7 +41,8 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
         lock (account.Gate)
         {
             var invoice = Find(id);
-            if (invoice.Status != "draft") throw Errors.Invalid("This invoice is already finalized.", code: "invoice_not_editable", saved: true);
+            if (invoice.Status != "draft")
+                throw Errors.Invalid("This invoice is already finalized.", code: "invoice_not_editable", saved: true);
             Finalize(invoice, account.Now);
             return invoice.ToJson(account.Livemode);
         }
@@ -59,41 +61,58 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
         }
     }
 
-    /// <summary>Final at once where nothing is to be waited for, as with the first invoice of a subscription.</summary>
-    internal Invoice Draft(Subscription subscription, string reason, IReadOnlyList<Charge> charges, DateTimeOffset at, bool waits)
+    /// <summary>Of a subscription's first moment: final at once, as there is no usage to wait for.</summary>
+    internal void First(SimulatorSubscription of, IReadOnlyList<Charge> charges, DateTimeOffset at) =>
+        Finalize(Draft(of, SimulatorSubscription.Begins, charges, at, at, TimeSpan.Zero), at);
+
+    /// <summary>Of a period that has ended: final after the grace.</summary>
+    internal void OfPeriod(SimulatorSubscription of, IReadOnlyList<Charge> charges, DateTimeOffset from, DateTimeOffset at)
     {
-        var invoice = new Invoice
+        var draft = Draft(of, "subscription_cycle", charges, from, at, options.InvoiceGrace);
+        account.Agenda.Add(draft.FinalizesAt, due => FinalizeIfDraft(draft, due));
+    }
+
+    private SimulatorInvoice Draft(
+        SimulatorSubscription of, string reason, IReadOnlyList<Charge> charges, DateTimeOffset from, DateTimeOffset at, TimeSpan grace)
+    {
+        var draft = new SimulatorInvoice
         {
-            Id = account.NextId("in"), Subscription = subscription.Id, Customer = subscription.Customer, Currency = subscription.First.Currency,
-            Reason = reason, Created = at, FinalizesAt = waits ? at + options.InvoiceGrace : at, Charges = charges,
-            PeriodStart = waits ? subscription.PeriodStart : at, PeriodEnd = at,
+            Id = account.NextId("in"), Subscription = of.Id, Customer = of.Customer, Currency = of.First.Currency, Reason = reason,
+            Created = at, FinalizesAt = at + grace, Charges = charges, PeriodStart = from, PeriodEnd = at,
         };
-        invoices.Add(invoice);
-        subscription.LatestInvoice = invoice.Id;
-        invoice.Lines = LinesOf(invoice, at);
-        Tell("invoice.created", invoice, at);
-        if (waits) account.Agenda.Add(invoice.FinalizesAt, due => FinalizeIfDraft(invoice, due));
-        else Finalize(invoice, at);
+        invoices.Add(draft);
+        of.LatestInvoice = draft.Id;
+        draft.Lines = LinesOf(draft, at);
+        Tell("invoice.created", draft, at);
+        return draft;
+    }
+
+    private SimulatorInvoice Find(string id)
+    {
+        lock (account.Gate) return invoices.Find(i => i.Id == id) is { } found ? UpToDate(found) : throw Errors.NoSuch("invoice", id);
+    }
+
+    private SimulatorInvoice UpToDate(SimulatorInvoice invoice)
+    {
+        if (invoice.Status == "draft") invoice.Lines = LinesOf(invoice, DateTimeOffset.MaxValue);
         return invoice;
     }
 
-    private Invoice Find(string id) => All.FirstOrDefault(i => i.Id == id) ?? throw Errors.NoSuch("invoice", id);
-
-    private void FinalizeIfDraft(Invoice invoice, DateTimeOffset at)
+    private void FinalizeIfDraft(SimulatorInvoice invoice, DateTimeOffset at)
     {
         if (invoice.Status == "draft") Finalize(invoice, at);
     }
 
-    private void Finalize(Invoice invoice, DateTimeOffset at)
+    private void Finalize(SimulatorInvoice invoice, DateTimeOffset at)
     {
         invoice.Lines = LinesOf(invoice, at);
-        account.Bill(invoice);
+        foreach (var used in invoice.Charges.SelectMany(c => UsedOf(c, invoice.Customer, at))) used.Invoice ??= invoice.Id;
         (invoice.Status, invoice.FinalizedAt) = ("open", at);
         Tell("invoice.finalized", invoice, at);
         Collect(invoice, at);
     }
 
-    private void Collect(Invoice invoice, DateTimeOffset at)
+    private void Collect(SimulatorInvoice invoice, DateTimeOffset at)
     {
         if (invoice.Status != "open") return;
         invoice.NextAttempt = null;
@@ -113,7 +132,7 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
         account.Subscriptions.Paid(invoice, at);
     }
 
-    private void Fail(Invoice invoice, DateTimeOffset at)
+    private void Fail(SimulatorInvoice invoice, DateTimeOffset at)
     {
         if (invoice.Attempts < MostAttempts)
         {
@@ -125,17 +144,22 @@ internal sealed class Invoices(SimulatorAccount account, SimulatorOptions option
         account.Subscriptions.Unpaid(invoice, at);
     }
 
-    private List<InvoiceLine> LinesOf(Invoice invoice, DateTimeOffset receivedBefore) =>
-        [.. invoice.Charges.Select((charge, i) => LineOf($"il_{invoice.Id[3..]}_{i}", charge, invoice.Customer, receivedBefore))];
+    private List<InvoiceLine> LinesOf(SimulatorInvoice invoice, DateTimeOffset receivedBefore) =>
+        [.. invoice.Charges.Select((charge, i) =>
+            LineOf($"il_{invoice.Id[3..]}_{i}", charge, UsedOf(charge, invoice.Customer, receivedBefore)))];
 
-    private InvoiceLine LineOf(string id, Charge charge, string customer, DateTimeOffset receivedBefore)
+    private InvoiceLine LineOf(string id, Charge charge, List<RecordedEvent> used)
     {
-        var (item, from, to) = charge;
-        if (item.Price.Meter is not { } meterId) return new InvoiceLine(id, item, from, to, new Exact(item.Quantity, 0), []);
-        var meter = account.FindMeter(meterId)!;
-        var events = account.Used(meter, customer, from, to, receivedBefore);
-        return new InvoiceLine(id, item, from, to, meter.Aggregate(events), [.. events.Select(e => e.Identifier)]);
+        var meter = MeterOf(charge);
+        var quantity = meter is null ? new Exact(charge.Item.Quantity, 0) : meter.Aggregate(used);
+        return new InvoiceLine(id, charge.Item, charge.From, charge.To, quantity, [.. used.Select(e => e.Identifier)]);
     }
 
-    private void Tell(string type, Invoice invoice, DateTimeOffset at) => account.Log.Tell(type, invoice.ToJson(account.Livemode), at);
+    private List<RecordedEvent> UsedOf(Charge charge, string customer, DateTimeOffset receivedBefore) =>
+        MeterOf(charge) is { } meter ? account.Used(meter, customer, charge.From, charge.To, receivedBefore) : [];
+
+    private SimulatorMeter? MeterOf(Charge charge) => charge.Item.Price.Meter is { } id ? account.FindMeter(id) : null;
+
+    private void Tell(string type, SimulatorInvoice invoice, DateTimeOffset at) =>
+        account.Log.Tell(type, invoice.ToJson(account.Livemode), at);
 }

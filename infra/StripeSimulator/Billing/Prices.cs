@@ -6,14 +6,14 @@ namespace Metering.StripeSimulator;
 internal sealed class Prices(SimulatorAccount account)
 {
     internal static readonly string[] Intervals = ["day", "month", "week", "year"];
-    private readonly List<Price> prices = [];
+    private readonly List<SimulatorPrice> prices = [];
 
-    internal IReadOnlyList<Price> All
+    internal IReadOnlyList<SimulatorPrice> All
     {
         get { lock (account.Gate) return [.. prices]; }
     }
 
-    internal Price Add(Func<string, Price> make)
+    internal SimulatorPrice Add(Func<string, SimulatorPrice> make)
     {
         lock (account.Gate)
         {
@@ -22,7 +22,7 @@ internal sealed class Prices(SimulatorAccount account)
         }
     }
 
-    internal Price Find(string id, string param = "price") =>
+    internal SimulatorPrice Find(string id, string param = "price") =>
         All.FirstOrDefault(p => p.Id == id) ?? throw Errors.Invalid($"No such price: '{id}'", param, "resource_missing");
 
     internal JsonObject Create(Call call)
@@ -30,33 +30,40 @@ internal sealed class Prices(SimulatorAccount account)
         call.Allow(
             "currency", "unit_amount", "unit_amount_decimal", "product", "product_data[]", "recurring[]", "lookup_key", "nickname",
             "metadata[]", "billing_scheme", "tiers_mode", "tiers[]", "expand");
-        var meter = MeterOf(call);
-        var tiers = TiersOf(call);
-        var unit = tiers.Count > 0 ? Exact.Zero : call.Number("unit_amount_decimal") ?? call.Number("unit_amount") ?? throw Errors.Missing("unit_amount");
-        var interval = call.Optional("recurring[interval]");
-        if (interval is not null) call.OneOf("recurring[interval]", interval, Intervals);
-        return Add(id => new Price(id, call.Require("currency").ToLowerInvariant(), unit)
-        {
-            Product = call.Optional("product") ?? call.Optional("product_data[name]") ?? throw Errors.Missing("product"),
-            Interval = interval,
-            IntervalCount = (int)(call.Whole("recurring[interval_count]", 1, 1095) ?? 1),
-            Meter = meter,
-            Tiers = tiers,
-            LookupKey = call.Optional("lookup_key"),
-            Nickname = call.Optional("nickname"),
-            Metadata = call.Map("metadata"),
-            Created = account.Now.ToUnixTimeSeconds(),
-        }).ToJson(account.Livemode);
+        var read = Read(call);
+        return Add(id => read with { Id = id }).ToJson(account.Livemode);
     }
 
     internal JsonObject List(Call call)
     {
         call.Allow("limit", "starting_after", "ending_before", "lookup_keys[]", "expand");
-        return Wire.Page(call, All.Reverse().Select(p => (p.Id, p.ToJson(account.Livemode))));
+        var keys = call.Map("lookup_keys").Values;
+        return Wire.Page(call, All.Reverse().Where(p => keys.Count == 0 || keys.Contains(p.LookupKey ?? "")), p => p.Id, p => p.ToJson(account.Livemode));
     }
 
     internal JsonObject Get(Call call, string id) =>
         All.FirstOrDefault(p => p.Id == id)?.ToJson(account.Livemode) ?? throw Errors.NoSuch("price", id);
+
+    private SimulatorPrice Read(Call call)
+    {
+        var tiers = TiersOf(call);
+        var unit = tiers.Count > 0
+            ? Exact.Zero
+            : call.Number("unit_amount_decimal") ?? call.Number("unit_amount") ?? throw Errors.Missing("unit_amount");
+        var interval = call.Optional("recurring[interval]");
+        return new SimulatorPrice("", call.Require("currency").ToLowerInvariant(), unit)
+        {
+            Product = call.Optional("product") ?? call.Optional("product_data[name]") ?? throw Errors.Missing("product"),
+            Interval = interval is null ? null : call.OneOf("recurring[interval]", interval, Intervals),
+            IntervalCount = (int)(call.Whole("recurring[interval_count]", 1, 1095) ?? 1),
+            Meter = MeterOf(call),
+            Tiers = tiers,
+            LookupKey = call.Optional("lookup_key"),
+            Nickname = call.Optional("nickname"),
+            Metadata = call.Map("metadata"),
+            Created = account.Now.ToUnixTimeSeconds(),
+        };
+    }
 
     private string? MeterOf(Call call)
     {

@@ -5,9 +5,9 @@ namespace Metering.StripeSimulator;
 /// <summary>The subscriptions of an account, and what their periods bring.</summary>
 internal sealed class Subscriptions(SimulatorAccount account)
 {
-    private readonly List<Subscription> subscriptions = [];
+    private readonly List<SimulatorSubscription> subscriptions = [];
 
-    internal IReadOnlyList<Subscription> All
+    internal IReadOnlyList<SimulatorSubscription> All
     {
         get { lock (account.Gate) return [.. subscriptions]; }
     }
@@ -21,7 +21,9 @@ internal sealed class Subscriptions(SimulatorAccount account)
         var items = ReadItems(call);
         if (items.Count == 0) throw Errors.Missing("items");
         var mode = call.OneOf("billing_mode[type]", call.Optional("billing_mode[type]") ?? "flexible", "classic", "flexible");
-        var anchor = call.Seconds("billing_cycle_anchor") is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : (DateTimeOffset?)null;
+        var anchor = call.Seconds("billing_cycle_anchor") is { } seconds
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : (DateTimeOffset?)null;
         if (anchor < account.Now) throw Errors.Invalid("The billing_cycle_anchor cannot be in the past.", "billing_cycle_anchor");
         var started = Start(customer, items, call.Map("metadata"), anchor, mode, call.Flag("cancel_at_period_end") ?? false);
         return started.ToJson(account.Livemode);
@@ -31,11 +33,11 @@ internal sealed class Subscriptions(SimulatorAccount account)
     {
         call.Allow("customer", "status", "price", "limit", "starting_after", "ending_before", "expand");
         var (customer, status, price) = (call.Optional("customer"), call.Optional("status"), call.Optional("price"));
-        return Wire.Page(call, All.Reverse()
+        var asked = All.Reverse()
             .Where(s => customer is null || s.Customer == customer)
             .Where(s => status is "all" || (status is null ? s.EndedAt is null : s.Status == status))
-            .Where(s => price is null || s.Items.Any(i => i.Price.Id == price))
-            .Select(s => (s.Id, s.ToJson(account.Livemode))));
+            .Where(s => price is null || s.Items.Any(i => i.Price.Id == price));
+        return Wire.Page(call, asked, s => s.Id, s => s.ToJson(account.Livemode));
     }
 
     internal JsonObject Get(Call call, string id) => Find(id).ToJson(account.Livemode);
@@ -68,23 +70,24 @@ internal sealed class Subscriptions(SimulatorAccount account)
         }
     }
 
-    internal Subscription Start(
-        string customer, IReadOnlyList<SubscriptionItem> items, IReadOnlyDictionary<string, string>? metadata = null,
+    internal SimulatorSubscription Start(
+        string customer, IReadOnlyList<SimulatorItem> items, IReadOnlyDictionary<string, string>? metadata = null,
         DateTimeOffset? anchor = null, string mode = "flexible", bool cancelAtPeriodEnd = false)
     {
         lock (account.Gate)
         {
             var at = account.WholeSecond;
-            var started = new Subscription
+            var started = new SimulatorSubscription
             {
-                Id = account.NextId("sub"), Customer = customer, Created = at, Anchor = anchor ?? at, PeriodStart = at, Items = items, BillingMode = mode,
+                Id = account.NextId("sub"), Customer = customer, Items = items, BillingMode = mode,
+                Created = at, Anchor = anchor ?? at, PeriodStart = at,
                 CancelAtPeriodEnd = cancelAtPeriodEnd, CanceledAt = cancelAtPeriodEnd ? at : null,
                 Metadata = metadata ?? new Dictionary<string, string>(),
             };
             started.PeriodEnd = started.BoundaryAfter(at);
             subscriptions.Add(started);
             Tell("customer.subscription.created", started, at);
-            account.Invoices.Draft(started, "subscription_create", InAdvance(started), at, waits: false);
+            account.Invoices.First(started, InAdvance(started), at);
             Await(started);
             return started;
         }
@@ -92,20 +95,21 @@ internal sealed class Subscriptions(SimulatorAccount account)
 
     internal void CancelAllOf(string customer, DateTimeOffset at)
     {
-        foreach (var running in subscriptions.Where(s => s.Customer == customer && s.EndedAt is null).ToList()) End(running, at, billed: false);
+        foreach (var running in subscriptions.Where(s => s.Customer == customer && s.EndedAt is null).ToList())
+            End(running, at, billed: false);
     }
 
-    internal void Paid(Invoice invoice, DateTimeOffset at) => Move(invoice, ["past_due", "incomplete"], "active", at);
+    internal void Paid(SimulatorInvoice invoice, DateTimeOffset at) => Move(invoice, ["past_due", "incomplete"], "active", at);
 
-    internal void Unpaid(Invoice invoice, DateTimeOffset at) =>
-        Move(invoice, ["active"], invoice.Reason == "subscription_create" ? "incomplete" : "past_due", at);
+    internal void Unpaid(SimulatorInvoice invoice, DateTimeOffset at) =>
+        Move(invoice, ["active"], invoice.Reason == SimulatorSubscription.Begins ? "incomplete" : "past_due", at);
 
-    internal SubscriptionItem NewItem(Price price, long quantity) => new(account.NextId("si"), price, quantity, account.WholeSecond);
+    internal SimulatorItem NewItem(SimulatorPrice price, long quantity) => new(account.NextId("si"), price, quantity, account.WholeSecond);
 
-    private static List<Charge> InAdvance(Subscription of) =>
+    private static List<Charge> InAdvance(SimulatorSubscription of) =>
         [.. of.Items.Where(i => !i.Price.IsMetered).Select(i => new Charge(i, of.PeriodStart, of.PeriodEnd))];
 
-    private static List<Charge> UsageUntil(Subscription of, DateTimeOffset end) =>
+    private static List<Charge> UsageUntil(SimulatorSubscription of, DateTimeOffset end) =>
         [.. of.Replaced, .. of.Items.Where(i => i.Price.IsMetered).Select(i => new Charge(i, Later(i.From, of.PeriodStart), end))];
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
@@ -113,13 +117,13 @@ internal sealed class Subscriptions(SimulatorAccount account)
     private static Dictionary<string, string> Merged(IReadOnlyDictionary<string, string> before, Dictionary<string, string> given) =>
         before.Where(p => !given.ContainsKey(p.Key)).Concat(given.Where(p => p.Value.Length > 0)).ToDictionary(p => p.Key, p => p.Value);
 
-    private Subscription Find(string id) => All.FirstOrDefault(s => s.Id == id) ?? throw Errors.NoSuch("subscription", id);
+    private SimulatorSubscription Find(string id) => All.FirstOrDefault(s => s.Id == id) ?? throw Errors.NoSuch("subscription", id);
 
-    private Subscription Running(string id) => Find(id) is { EndedAt: null } running
+    private SimulatorSubscription Running(string id) => Find(id) is { EndedAt: null } running
         ? running
         : throw Errors.Invalid($"No such subscription: '{id}'. It is canceled.", "id", "resource_missing", 404, saved: true);
 
-    private List<SubscriptionItem> ReadItems(Call call)
+    private List<SimulatorItem> ReadItems(Call call)
     {
         var items = call.Indexes("items").Select(i => ReadItem(call, $"items[{i}]")).ToList();
         if (items.Find(i => i.Price.Interval is null) is { } once)
@@ -129,11 +133,14 @@ internal sealed class Subscriptions(SimulatorAccount account)
         return items;
     }
 
-    private SubscriptionItem ReadItem(Call call, string name) =>
-        NewItem(account.Prices.Find(call.Require(name + "[price]"), name + "[price]"), call.Whole(name + "[quantity]", 0, 1_000_000_000) ?? 1);
+    private SimulatorItem ReadItem(Call call, string name) =>
+        NewItem(account.Prices.Find(call.Require(name + "[price]"), name + "[price]"),
+            call.Whole(name + "[quantity]", 0, 1_000_000_000) ?? 1);
 
-    /// <summary>Items are replaced as a whole. Flexible billing still bills the usage of those replaced, classic billing drops it.</summary>
-    private void Replace(Subscription found, List<SubscriptionItem> items, DateTimeOffset at)
+    /// <summary>
+    /// Items are replaced as a whole. Flexible billing still bills the usage of those replaced, classic billing drops it.
+    /// </summary>
+    private void Replace(SimulatorSubscription found, List<SimulatorItem> items, DateTimeOffset at)
     {
         var until = account.WholeSecond;
         if (found.BillingMode == "flexible")
@@ -144,7 +151,7 @@ internal sealed class Subscriptions(SimulatorAccount account)
         Await(found);
     }
 
-    private void Await(Subscription running)
+    private void Await(SimulatorSubscription running)
     {
         var end = running.PeriodEnd;
         account.Agenda.Add(end, at =>
@@ -153,7 +160,7 @@ internal sealed class Subscriptions(SimulatorAccount account)
         });
     }
 
-    private void Turn(Subscription running, DateTimeOffset at)
+    private void Turn(SimulatorSubscription running, DateTimeOffset at)
     {
         if (running.CancelAtPeriodEnd)
         {
@@ -161,30 +168,24 @@ internal sealed class Subscriptions(SimulatorAccount account)
             return;
         }
 
-        var before = running.ToJson(account.Livemode);
-        var usage = UsageUntil(running, at);
-        var period = running.PeriodStart;
-        running.PeriodEnd = running.BoundaryAfter(at);
-        running.PeriodStart = at;
-        var inAdvance = InAdvance(running);
-        running.PeriodStart = period;
-        account.Invoices.Draft(running, "subscription_cycle", [.. usage, .. inAdvance], at, waits: true);
-        running.PeriodStart = at;
+        var (before, usage, from) = (running.ToJson(account.Livemode), UsageUntil(running, at), running.PeriodStart);
+        (running.PeriodStart, running.PeriodEnd) = (at, running.BoundaryAfter(at));
         running.Replaced.Clear();
+        account.Invoices.OfPeriod(running, [.. usage, .. InAdvance(running)], from, at);
         TellUpdated(running, before, at);
         Await(running);
     }
 
-    private void End(Subscription running, DateTimeOffset at, bool billed)
+    private void End(SimulatorSubscription running, DateTimeOffset at, bool billed)
     {
-        if (billed) account.Invoices.Draft(running, "subscription_cycle", UsageUntil(running, at), at, waits: true);
+        if (billed) account.Invoices.OfPeriod(running, UsageUntil(running, at), running.PeriodStart, at);
         running.Replaced.Clear();
         (running.Status, running.EndedAt) = ("canceled", at);
         running.CanceledAt ??= at;
         Tell("customer.subscription.deleted", running, at);
     }
 
-    private void Move(Invoice invoice, string[] from, string to, DateTimeOffset at)
+    private void Move(SimulatorInvoice invoice, string[] from, string to, DateTimeOffset at)
     {
         var found = subscriptions.Find(s => s.Id == invoice.Subscription)!;
         if (!from.Contains(found.Status)) return;
@@ -193,13 +194,14 @@ internal sealed class Subscriptions(SimulatorAccount account)
         TellUpdated(found, before, at);
     }
 
-    private void Tell(string type, Subscription about, DateTimeOffset at, JsonObject? previous = null) =>
+    private void Tell(string type, SimulatorSubscription about, DateTimeOffset at, JsonObject? previous = null) =>
         account.Log.Tell(type, about.ToJson(account.Livemode), at, previous);
 
-    private void TellUpdated(Subscription about, JsonObject before, DateTimeOffset at)
+    private void TellUpdated(SimulatorSubscription about, JsonObject before, DateTimeOffset at)
     {
         var now = about.ToJson(account.Livemode);
-        var changed = before.Where(p => !JsonNode.DeepEquals(p.Value, now[p.Key])).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()));
+        var changed = before.Where(p => !JsonNode.DeepEquals(p.Value, now[p.Key]))
+            .Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()));
         Tell("customer.subscription.updated", about, at, new JsonObject(changed));
     }
 }

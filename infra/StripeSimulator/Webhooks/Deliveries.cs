@@ -15,7 +15,8 @@ public sealed record WebhookTarget(Uri Url, string Secret = WebhookTarget.Defaul
 
 /// <summary>One attempt to tell an event. <see cref="Status"/> is null where nobody answered, or nobody was asked.</summary>
 /// <param name="Fault">What was done wrong on purpose.</param>
-public sealed record Delivery(string EventId, string Type, Uri Url, int Attempt, DateTimeOffset At, int? Status, string? Error, FaultKind? Fault);
+public sealed record Delivery(
+    string EventId, string Type, Uri Url, int Attempt, DateTimeOffset At, int? Status, string? Error, FaultKind? Fault);
 
 /// <summary>Tells events one by one, in their order but for faults, and again where they are not taken with a 2xx.</summary>
 internal sealed class Deliveries : IAsyncDisposable
@@ -83,7 +84,8 @@ internal sealed class Deliveries : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var target in targets.Where(t => t.Wants(told.Type, told.IsThin))) Enqueue(new Parcel(told, target, 1, IsPlain: false));
+            foreach (var target in targets.Where(t => t.Wants(told.Type, told.IsThin)))
+                Enqueue(new Parcel(told, target, 1, IsPlain: false));
         }
     }
 
@@ -97,8 +99,7 @@ internal sealed class Deliveries : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var parcel in late) Enqueue(parcel with { IsPlain = true });
-            late.Clear();
+            foreach (var parcel in TakeLate()) Enqueue(parcel with { IsPlain = true });
         }
     }
 
@@ -136,12 +137,24 @@ internal sealed class Deliveries : IAsyncDisposable
 
         await AttemptAsync(parcel, fault);
         if (fault == FaultKind.DeliverTwice) await AttemptAsync(parcel, fault);
-        Release();
+        foreach (var kept in TakeLate()) await AttemptAsync(kept, FaultKind.DeliverLate);
+    }
+
+    private List<Parcel> TakeLate()
+    {
+        lock (gate)
+        {
+            List<Parcel> taken = [.. late];
+            late.Clear();
+            return taken;
+        }
     }
 
     private async Task AttemptAsync(Parcel parcel, FaultKind? fault)
     {
-        var (status, error) = fault == FaultKind.DeliverNever ? (null, "lost") : await post.SendAsync(parcel.Target, BodyOf(parcel, fault), fault, stop.Token);
+        var (status, error) = fault == FaultKind.DeliverNever
+            ? (null, "lost")
+            : await post.SendAsync(parcel.Target, BodyOf(parcel, fault), fault, stop.Token);
         lock (gate)
         {
             made.Enqueue(new Delivery(

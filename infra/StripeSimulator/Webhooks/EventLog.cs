@@ -53,15 +53,15 @@ internal sealed class EventLog(SimulatorAccount account, SimulatorOptions option
     {
         call.Allow("type", "types[]", "limit", "starting_after", "ending_before", "expand");
         var types = call.Map("types").Values.Append(call.Optional("type")).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return Wire.Page(call, All.Reverse()
-            .Where(e => !e.IsThin && (types.Count == 0 || types.Contains(e.Type)))
-            .Select(e => (e.Id, (JsonObject)e.Body.DeepClone())));
+        var asked = All.Reverse().Where(e => !e.IsThin && (types.Count == 0 || types.Contains(e.Type)));
+        return Wire.Page(call, asked, e => e.Id, e => (JsonObject)e.Body.DeepClone());
     }
 
     internal JsonObject Get(string id, bool thin) =>
         (JsonObject?)All.FirstOrDefault(e => e.Id == id && e.IsThin == thin)?.Body.DeepClone() ?? throw Errors.NoSuch("event", id);
 
-    internal static string Rfc3339(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    internal static string Rfc3339(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private JsonObject Thin(string id, string type, JsonObject? related, DateTimeOffset at)
     {

@@ -15,9 +15,11 @@ internal sealed class WebhookPost(TimeProvider time, TimeSpan timeout) : IDispos
     internal static string Signature(string secret, string timestamp, string body) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{timestamp}.{body}")));
 
-    internal async Task<(int? Status, string? Error)> SendAsync(WebhookTarget target, string body, FaultKind? fault, CancellationToken token)
+    internal async Task<(int? Status, string? Error)> SendAsync(
+        WebhookTarget target, string body, FaultKind? fault, CancellationToken token)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, target.Url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var message = new HttpRequestMessage(HttpMethod.Post, target.Url);
+        message.Content = new StringContent(body, Encoding.UTF8, "application/json");
         message.Headers.TryAddWithoutValidation("Stripe-Signature", Header(target.Secret, body, fault));
         message.Headers.TryAddWithoutValidation("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)");
         try

@@ -4,7 +4,7 @@ using Marten.Services;
 
 namespace Marten;
 
-/// <summary>Documents in one schema of a PostgreSQL database: what sessions are opened from. Tables are created when they are first used.</summary>
+/// <summary>Documents in one schema of a PostgreSQL database. Tables are created when they are first used.</summary>
 public class DocumentStore(StoreOptions options) : IDocumentStore
 {
     private readonly Tables _tables = new(options);

@@ -11,7 +11,7 @@ namespace Metering.Balances.Publishing;
 /// <summary>
 /// Tells the bus what happened, at least once, per user in the order of the ledger: a read model without documents of its own, whose
 /// checkpoint says what was told. It moves once the bus has confirmed every message before it; a publish that fails is tried again, from
-/// the checkpoint. In memory it starts from the beginning: receivers settle repeats.
+/// the checkpoint. In memory it starts from the beginning, as does its rebuild anywhere: receivers settle repeats.
 /// </summary>
 public static class Publisher
 {

@@ -4,7 +4,8 @@ using Metering.V1;
 namespace Metering.Cli.Verbs;
 
 /// <summary>How far each read model has followed the ledger. Ends with 1 if something stops one.</summary>
-internal sealed class ProjectionsVerb() : Verb("projections", "How far each read model has followed the ledger, and its rebuild. Ends with 1 if one is stopped.")
+internal sealed class ProjectionsVerb() : Verb(
+    "projections", "How far each read model has followed the ledger, and its rebuild. Ends with 1 if one is stopped.")
 {
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
@@ -17,7 +18,8 @@ internal sealed class ProjectionsVerb() : Verb("projections", "How far each read
     internal static void Show(Screen screen, IReadOnlyCollection<ReadModelProgress> models)
     {
         screen.Table(
-            ["read model", Column.Number("generation"), "position", Column.Number("events"), "behind", "kept by", "rebuild"], models.Select(Row));
+            ["read model", Column.Number("generation"), "position", Column.Number("events"), "behind", "kept by", "rebuild"],
+            models.Select(Row));
         foreach (var model in models)
         {
             if (model.HasError) screen.Say($"{model.Name} is stopped: {model.Error}");
@@ -39,5 +41,6 @@ internal sealed class ProjectionsVerb() : Verb("projections", "How far each read
     };
 
     private static string Rebuild(RebuildProgress rebuild, long events) =>
-        $"generation {Words.Count(rebuild.Generation)}, {Words.Count(rebuild.Events)} of {Words.Count(Math.Max(events, rebuild.Events))} events";
+        $"generation {Words.Count(rebuild.Generation)}, {Words.Count(rebuild.Events)} of " +
+        $"{Words.Count(Math.Max(events, rebuild.Events))} events";
 }

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Kernel.Projecting;
 
 /// <summary>
-/// Keeps a read model while it is this instance's turn: its projector follows the streams, a rebuild that was begun goes on. Until then the instance
-/// stands by. What another instance takes over it stops, at the latest a second later; what it would still apply does not land.
+/// Keeps a read model while it is this instance's turn: its projector follows the streams, a rebuild that was begun goes on. Until then
+/// the instance stands by. What another instance takes over it stops, at the latest some seconds later; what it would still apply does
+/// not land.
 /// </summary>
 public sealed partial class Keeper(
     IGenerations generations, Projector projector, Rebuilder rebuilder, TimeProvider time, ILogger<Keeper> log)
@@ -23,6 +24,7 @@ public sealed partial class Keeper(
     /// <summary>The read model's name.</summary>
     public string Name => projector.Name;
 
+    /// <summary>Its documents.</summary>
     public IGenerations Generations => generations;
 
     /// <summary>True while it is this instance's turn.</summary>
@@ -51,7 +53,9 @@ public sealed partial class Keeper(
             }
     }
 
-    /// <summary>How the read model stands: in this instance's words while it keeps it, else in those of the one that does; none if none does.</summary>
+    /// <summary>
+    /// How the read model stands: in this instance's words while it keeps it, else in those of the one that does; none if none does.
+    /// </summary>
     /// <exception cref="Exception">The store of the documents cannot be read.</exception>
     public async Task<Standing?> Standing(CancellationToken cancellation)
     {
@@ -64,7 +68,8 @@ public sealed partial class Keeper(
     public Exception? Error => Volatile.Read(ref _error);
 
     private Standing Own => new(
-        Instance, projector.Progress.UpdatedAt, projector.Progress.CaughtUpAt, projector.Lag, projector.Progress.Error?.Message, rebuilder.Error?.Message);
+        Instance, projector.Progress.UpdatedAt, projector.Progress.CaughtUpAt, projector.Lag, projector.Progress.Error?.Message,
+        rebuilder.Error?.Message);
 
     private async Task Keep(ITurn turn, CancellationToken cancellation)
     {

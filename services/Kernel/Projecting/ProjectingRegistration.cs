@@ -12,8 +12,8 @@ public static class ProjectingRegistration
 {
     /// <summary>
     /// Adds a read model and what keeps it, keyed by the model's name: <see cref="IGenerations"/>, <see cref="IReadModel"/> (the live one),
-    /// <see cref="Projector"/>, <see cref="Keeper"/>; every <see cref="Keeper"/> without a key, a hosted service that runs it, and a health check of the
-    /// model's name, tagged <c>ready</c>.
+    /// <see cref="Projector"/>, <see cref="Keeper"/>; every <see cref="Keeper"/> without a key, a hosted service that runs it, and a health
+    /// check of the model's name, tagged <c>ready</c>.
     /// </summary>
     public static IServiceCollection AddProjector(
         this IServiceCollection services, IConfiguration configuration, ReadModelSchema schema, Func<IServiceProvider, Projection> projection)
@@ -53,7 +53,8 @@ public static class ProjectingRegistration
     }
 
     /// <summary>
-    /// Passes while whoever keeps the read model, this instance or another, has caught up in its turn and nothing stops it: the documents are the same.
+    /// Passes while whoever keeps the read model, this instance or another, has caught up in its turn and nothing stops it: the documents
+    /// are the same.
     /// </summary>
     private sealed class KeeperHealth(Keeper keeper) : IHealthCheck
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Kernel.Projecting;
 
 /// <summary>
-/// Builds the next generation of a read model, once one was begun: from the first event on, beside the live one, which it replaces when it has caught
-/// up. Whatever stops it, a killed process included, it goes on from its own checkpoint; the live one is not touched before.
+/// Builds the next generation of a read model, once one was begun: from the first event on, beside the live one, which it replaces when it
+/// has caught up. Whatever stops it, a killed process included, it goes on from its own checkpoint; the live one is not touched before.
 /// </summary>
 public sealed partial class Rebuilder(
     Projection projection, IGenerations generations, IEventStreams streams, TimeProvider time, ILogger<Projector> log)

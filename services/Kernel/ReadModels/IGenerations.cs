@@ -3,8 +3,9 @@ using Metering.Kernel.Streams;
 namespace Metering.Kernel.ReadModels;
 
 /// <summary>
-/// The generations of one read model: the documents that queries see and, while it is rebuilt, a second set beside them that takes their place at once
-/// when it has come as far. And whose turn it is: of the instances that share a store one keeps the read model, the others stand by.
+/// The generations of one read model: the documents that queries see and, while it is rebuilt, a second set beside them that takes their
+/// place at once when it has come as far. And whose turn it is: of the instances that share a store one keeps the read model, the others
+/// stand by.
 /// </summary>
 public interface IGenerations
 {
@@ -21,8 +22,8 @@ public interface IGenerations
     Task<Generation> Begin(CancellationToken cancellation);
 
     /// <summary>
-    /// Puts <paramref name="next"/> in the place of the live one. False, and nothing is changed, unless it is what is being built and has followed the
-    /// streams as far as the live one: queries never go back.
+    /// Puts <paramref name="next"/> in the place of the live one. False, and nothing is changed, unless it is what is being built and has
+    /// followed the streams as far as the live one: queries never go back.
     /// </summary>
     Task<bool> Switch(Generation next, CancellationToken cancellation);
 

@@ -57,7 +57,8 @@ public sealed class DocumentKind<T>(IReadOnlyList<DocumentIndex<T>> indexes) : D
             mapping.IgnoreIndex(IndexSql.NameOf(index));
     }
 
-    internal override IEnumerable<string> CreateIndexes(string databaseSchema) => Indexes.Select(index => IndexSql.Create(index, databaseSchema));
+    internal override IEnumerable<string> CreateIndexes(string databaseSchema) =>
+        Indexes.Select(index => IndexSql.Create(index, databaseSchema));
 
     internal override bool Has(object index) => Indexes.Contains(index);
 }

@@ -9,7 +9,8 @@ public static class ReadModelsRegistration
     private const string Expected = "memory or a PostgreSQL connection string: Host=…;Database=…;Username=…";
 
     /// <summary>
-    /// A read model on what the setting <c>ReadModels</c> names: <c>memory</c> (the default), or a PostgreSQL database. Nothing connects to it yet.
+    /// A read model on what the setting <c>ReadModels</c> names: <c>memory</c> (the default), or a PostgreSQL database, to which nothing
+    /// connects yet.
     /// </summary>
     /// <exception cref="InvalidOperationException">The setting names something else.</exception>
     public static IGenerations Open(IConfiguration configuration, ReadModelSchema schema) => (configuration["ReadModels"] ?? "memory") switch
@@ -25,9 +26,8 @@ public static class ReadModelsRegistration
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(text);
-            return string.IsNullOrEmpty(connection.Host) || string.IsNullOrEmpty(connection.Database)
-                ? throw new InvalidOperationException($"ReadModels names no {(connection.Host is null or "" ? "Host" : "Database")}; expected {Expected}")
-                : connection;
+            var missing = connection switch { { Host: null or "" } => "Host", { Database: null or "" } => "Database", _ => null };
+            return missing is null ? connection : throw new InvalidOperationException($"ReadModels names no {missing}; expected {Expected}");
         }
         catch (Exception wrong) when (wrong is ArgumentException or FormatException or InvalidCastException)
         {

@@ -16,6 +16,9 @@ internal sealed class HurriedTime : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
+        // not a pause: it is set later, or never
+        if (dueTime == Timeout.InfiniteTimeSpan)
+            return base.CreateTimer(callback, state, dueTime, period);
         lock (_pauses)
             _pauses.Add(dueTime);
         return base.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), period);

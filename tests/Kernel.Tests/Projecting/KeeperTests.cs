@@ -94,7 +94,8 @@ public abstract class KeeperTests : IDisposable
         kept.Run();
         await kept.Projector.WaitUntilCaughtUp(Stop);
         var standing = (await kept.Keeper.Standing(Stop))!;
-        Assert.That((standing.Error, standing.Lag, standing.Instance), Is.EqualTo(((string?)null, TimeSpan.Zero, $"{Environment.MachineName}/{Environment.ProcessId}")));
+        Assert.That((standing.Error, standing.Lag), Is.EqualTo(((string?)null, TimeSpan.Zero)));
+        Assert.That(standing.Instance, Is.EqualTo($"{Environment.MachineName}/{Environment.ProcessId}"));
         Assert.That(standing.CaughtUpAt, Is.Not.Null);
     }
 
@@ -127,7 +128,8 @@ public abstract class KeeperTests : IDisposable
         var live = (await _generations.Live(Stop)).Documents;
         var words = await live.Range(Words.ByStream, KeyRange.All, 100, Stop);
         var counts = (await live.Load<EventCounts>(["words"], Stop)).Values.SelectMany(count => count.ByType);
-        return [.. words.Select(word => $"{word.Id}: {word.Text}"), .. counts.OrderBy(count => count.Key).Select(count => $"{count.Key}: {count.Value}")];
+        var counted = counts.OrderBy(count => count.Key).Select(count => $"{count.Key}: {count.Value}");
+        return [.. words.Select(word => $"{word.Id}: {word.Text}"), .. counted];
     }
 
     /// <summary>Ends once a generation is live; the projector starts again on it, which is what wakes this.</summary>

@@ -80,8 +80,10 @@ public sealed class MartenGenerationsTests : ReadModelContract
             await using var held = new NpgsqlCommand("update contract_1.mt_doc_note set data = data", connection, holding);
             await held.ExecuteNonQueryAsync(Stop);
             var applying = Model.Apply([new Note("0", "x", 2), new Note("a", "x", 2)], new(1, 1), new(2, 2), Stop);
-            while ((long)(await PostgresServer.Run(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'metering contract' and wait_event_type = 'Lock'"))! == 0)
+            while ((long)(await PostgresServer.Run("""
+                select count(pg_terminate_backend(pid)) from pg_stat_activity
+                where application_name = 'metering contract' and wait_event_type = 'Lock'
+                """))! == 0)
                 Stop.ThrowIfCancellationRequested();
             Assert.That(() => applying, Throws.Exception);
         }

@@ -38,10 +38,12 @@ internal sealed class Session(Tables tables, SessionOptions options) : IDocument
             _changes.Add((document.GetType(), Upsert(tables[document.GetType()], document)));
     }
 
-    public void Delete<T>(string id) where T : notnull => _changes.Add((typeof(T), new($"delete from {tables[typeof(T)].QualifiedName} where id = $1")
+    public void Delete<T>(string id) where T : notnull
     {
-        Parameters = { new NpgsqlParameter<string> { TypedValue = id } },
-    }));
+        var command = new NpgsqlBatchCommand($"delete from {tables[typeof(T)].QualifiedName} where id = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
+        _changes.Add((typeof(T), command));
+    }
 
     public void QueueSqlCommand(string sql, params object[] parameterValues) => _changes.Add((null, Sql.Command(sql, parameterValues)));
 

@@ -39,7 +39,8 @@ internal sealed class TableOf
         """;
 
     public string Upsert => $"""
-        insert into {QualifiedName} (id, data, mt_dotnet_type, mt_version, mt_last_modified) values ($1, $2, $3, $4, transaction_timestamp())
+        insert into {QualifiedName} (id, data, mt_dotnet_type, mt_version, mt_last_modified)
+        values ($1, $2, $3, $4, transaction_timestamp())
         on conflict (id) do update set data = excluded.data, mt_dotnet_type = excluded.mt_dotnet_type, mt_version = excluded.mt_version,
             mt_last_modified = transaction_timestamp()
         """;

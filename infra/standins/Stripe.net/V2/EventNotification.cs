@@ -25,10 +25,13 @@ namespace Stripe.V2.Core
         [JsonIgnore]
         protected StripeClient Client { get; set; }
 
-        /// <summary>No signature is checked: <see cref="EventUtility.ValidateSignature(string, string, string, long, long)"/> does that.</summary>
+        /// <summary>
+        /// No signature is checked: <see cref="EventUtility.ValidateSignature(string, string, string, long, long)"/> does that.
+        /// </summary>
         public static EventNotification FromJson(string payload, StripeClient client)
         {
-            var notification = (EventNotification)JsonSerializer.Deserialize(payload, Events.EventTypesV2.NotificationOf(TypeOf(payload)), Json.Options);
+            var type = Events.EventTypesV2.NotificationOf(TypeOf(payload));
+            var notification = (EventNotification)JsonSerializer.Deserialize(payload, type, Json.Options);
             notification.Client = client;
             return notification;
         }
@@ -73,7 +76,9 @@ namespace Stripe.V2.Core
 
 namespace Stripe.Events
 {
-    /// <summary>Of a type that this version does not know. Public in the genuine package; the published listing has no line for it.</summary>
+    /// <summary>
+    /// Of a type that this version does not know. Public in the genuine package; the published listing has no line for it.
+    /// </summary>
     internal sealed class UnknownEventNotification : V2.Core.EventNotification
     {
         public V2.Core.EventNotificationRelatedObject RelatedObject { get; set; }

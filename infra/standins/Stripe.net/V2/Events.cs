@@ -45,9 +45,12 @@ namespace Stripe.V2.Core
         {
         }
 
-        /// <summary>Events of the last 30 days; of the type derived from <see cref="Event"/> that its <c>type</c> names, where there is one.</summary>
+        /// <summary>
+        /// Events of the last 30 days; of the type derived from <see cref="Event"/> that its <c>type</c> names, where there is one.
+        /// </summary>
         public virtual Task<Event> GetAsync(
-            string id, EventGetOptions options = null, RequestOptions requestOptions = null, CancellationToken cancellationToken = default) =>
+            string id, EventGetOptions options = null, RequestOptions requestOptions = null,
+            CancellationToken cancellationToken = default) =>
             SendAsync<Event>(HttpMethod.Get, $"/v2/core/events/{Part(id, nameof(id))}", options, requestOptions, cancellationToken);
     }
 }

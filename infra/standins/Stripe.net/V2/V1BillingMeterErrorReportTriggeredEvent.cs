@@ -34,20 +34,23 @@ public class V1BillingMeterErrorReportTriggeredEventDataReason : StripeEntity<V1
 }
 
 /// <summary>Counts all errors of the code, but names only some of them.</summary>
-public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorType : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorType>
+public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorType
+    : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorType>
 {
     public string Code { get; set; }
     public long ErrorCount { get; set; }
     public List<V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleError> SampleErrors { get; set; }
 }
 
-public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleError : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleError>
+public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleError
+    : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleError>
 {
     public string ErrorMessage { get; set; }
     public V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleErrorRequest Request { get; set; }
 }
 
-public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleErrorRequest : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleErrorRequest>
+public class V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleErrorRequest
+    : StripeEntity<V1BillingMeterErrorReportTriggeredEventDataReasonErrorTypeSampleErrorRequest>
 {
     /// <summary>Documented as the request's idempotency key; an example shows the event's identifier.</summary>
     public string Identifier { get; set; }

@@ -35,13 +35,15 @@ public class V1BillingMeterNoMeterFoundEventDataReasonErrorType : StripeEntity<V
     public List<V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleError> SampleErrors { get; set; }
 }
 
-public class V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleError : StripeEntity<V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleError>
+public class V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleError
+    : StripeEntity<V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleError>
 {
     public string ErrorMessage { get; set; }
     public V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleErrorRequest Request { get; set; }
 }
 
-public class V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleErrorRequest : StripeEntity<V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleErrorRequest>
+public class V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleErrorRequest
+    : StripeEntity<V1BillingMeterNoMeterFoundEventDataReasonErrorTypeSampleErrorRequest>
 {
     /// <summary>Documented as the request's idempotency key; an example shows the event's identifier.</summary>
     public string Identifier { get; set; }

@@ -16,9 +16,12 @@ public static class EventUtility
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
     public static Event ConstructEvent(
-        string json, string stripeSignatureHeader, string secret, long tolerance = DefaultTimeTolerance, bool throwOnApiVersionMismatch = true) =>
-        ConstructEvent(json, stripeSignatureHeader, secret, tolerance, DateTimeOffset.UtcNow.ToUnixTimeSeconds(), throwOnApiVersionMismatch);
+        string json, string stripeSignatureHeader, string secret, long tolerance = DefaultTimeTolerance,
+        bool throwOnApiVersionMismatch = true) =>
+        ConstructEvent(json, stripeSignatureHeader, secret, tolerance, Now, throwOnApiVersionMismatch);
 
     public static Event ConstructEvent(
         string json, string stripeSignatureHeader, string secret, long tolerance, long utcNow, bool throwOnApiVersionMismatch = true)
@@ -30,14 +33,14 @@ public static class EventUtility
     public static Event ParseEvent(string json, bool throwOnApiVersionMismatch = true)
     {
         if (ObjectOf(json) == "v2.core.event")
-            throw new ArgumentException("This is a thin event's notification, not a webhook's event: StripeClient.ParseEventNotification reads it.", nameof(json));
+            throw new ArgumentException("This is a thin event's notification: StripeClient.ParseEventNotification reads it.", nameof(json));
         var parsed = StripeEntity.FromJson<Event>(json);
         if (throwOnApiVersionMismatch && !IsCompatibleApiVersion(parsed.ApiVersion)) throw Mismatch(parsed.ApiVersion);
         return parsed;
     }
 
     public static void ValidateSignature(string json, string stripeSignatureHeader, string secret, long tolerance = DefaultTimeTolerance) =>
-        ValidateSignature(json, stripeSignatureHeader, secret, tolerance, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        ValidateSignature(json, stripeSignatureHeader, secret, tolerance, Now);
 
     /// <summary>The signature first, then the time: an old body that is not Stripe's is said not to be Stripe's.</summary>
     public static void ValidateSignature(string json, string stripeSignatureHeader, string secret, long tolerance, long utcNow)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Metering.Kernel.ReadModels.Postgres;
 
 /// <summary>
-/// Table <c>NAME.generations</c>: which sets of documents there are of a read model, how far each has followed the streams, and which is live. The
-/// documents of generation 3 are in schema <c>NAME_3</c>.
+/// Table <c>NAME.generations</c>: which sets of documents there are of a read model, how far each has followed the streams, and which is
+/// live. The documents of generation 3 are in schema <c>NAME_3</c>.
 /// </summary>
 internal sealed class GenerationsTable(NpgsqlDataSource database, string name)
 {
@@ -33,8 +33,8 @@ internal sealed class GenerationsTable(NpgsqlDataSource database, string name)
     }
 
     /// <summary>
-    /// Moves a generation's position from exactly <paramref name="after"/>. Whoever else would move it waits for the transaction to end, and then
-    /// finds another position there.
+    /// Moves a generation's position from exactly <paramref name="after"/>. Whoever else would move it waits for the transaction to end, and
+    /// then finds another position there.
     /// </summary>
     public async Task<bool> Move(NpgsqlTransaction transaction, int number, Position after, Position upto, CancellationToken cancellation)
     {

@@ -26,7 +26,8 @@ internal static class IndexSql
         $"{TableOf(typeof(T))}_by_{PropertyOf(index).ToLowerInvariant()}";
 
     public static string Create<T>(DocumentIndex<T> index, string schema) where T : class, IDocument => $"""
-        create index if not exists {NameOf(index)} on {schema}.{TableOf(typeof(T))} ((data ->> '{PropertyOf(index)}') collate "C", id collate "C")
+        create index if not exists {NameOf(index)}
+        on {schema}.{TableOf(typeof(T))} ((data ->> '{PropertyOf(index)}') collate "C", id collate "C")
         """;
 
     /// <summary>The condition of a range, from <c>where</c> on, with a question mark for each parameter.</summary>

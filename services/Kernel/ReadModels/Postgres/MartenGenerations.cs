@@ -4,8 +4,8 @@ using Npgsql;
 namespace Metering.Kernel.ReadModels.Postgres;
 
 /// <summary>
-/// A read model in PostgreSQL, shared by all instances that name the same database. Its generations are in schemas <c>NAME_1</c>, <c>NAME_2</c>, …;
-/// schema <c>NAME</c> says which of them is live and what the instance that keeps it said last.
+/// A read model in PostgreSQL, shared by all instances that name the same database. Its generations are in schemas <c>NAME_1</c>,
+/// <c>NAME_2</c>, …; schema <c>NAME</c> says which of them is live and what the instance that keeps it said last.
 /// </summary>
 public sealed class MartenGenerations : IGenerations, IAsyncDisposable
 {

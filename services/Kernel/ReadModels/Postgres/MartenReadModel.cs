@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Metering.Kernel.ReadModels.Postgres;
 
-/// <summary>One generation of a read model in PostgreSQL: its documents by Marten in a schema of their own, indexed by what queries ask.</summary>
+/// <summary>One generation of a read model in PostgreSQL: documents by Marten in a schema of their own, indexed by what queries ask.</summary>
 internal sealed class MartenReadModel : IReadModel, IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
@@ -41,7 +41,7 @@ internal sealed class MartenReadModel : IReadModel, IAsyncDisposable
         Schema.KindOf(typeof(T));
         await Create(cancellation);
         await using var session = _documents.QuerySession();
-        var found = await session.LoadManyAsync<T>(cancellation, [.. ids]);
+        var found = await session.LoadManyAsync<T>(cancellation, ids.ToArray());
         return found.ToDictionary(document => document.Id, StringComparer.Ordinal);
     }
 

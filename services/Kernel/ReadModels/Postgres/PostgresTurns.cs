@@ -11,10 +11,14 @@ internal sealed class PostgresTurns(NpgsqlConnectionStringBuilder connection, Np
 {
     private const int SecondsToSay = 5;
 
+    // both ends look every few seconds whether the other is still there: a machine that lost its power gives up its turn within half a minute
+    private const string ServerLooks = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
+
     // its own: a pooled connection that is given back would keep the lock
     private readonly string _unpooled = new NpgsqlConnectionStringBuilder(connection.ConnectionString)
     {
-        Pooling = false, TcpKeepAlive = true, ApplicationName = $"{connection.ApplicationName} turn",
+        Pooling = false, ApplicationName = $"{connection.ApplicationName} turn", Options = $"{connection.Options} {ServerLooks}".Trim(),
+        TcpKeepAlive = true, TcpKeepAliveTime = 10, TcpKeepAliveInterval = 5,
     }.ConnectionString;
 
     public async Task<ITurn> Take(CancellationToken cancellation)

@@ -3,19 +3,20 @@ using System.Text.Json.Nodes;
 namespace Metering.StripeSimulator;
 
 /// <summary>What is to be billed of an item: a quantity in advance, or, of a metered price, what was used in [From, To).</summary>
-internal sealed record Charge(SubscriptionItem Item, DateTimeOffset From, DateTimeOffset To);
+internal sealed record Charge(SimulatorItem Item, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>
 /// What an invoice bills. <see cref="Used"/> is the meter's own total, which may be below zero, where the quantity billed is 0;
 /// <see cref="Events"/> are the identifiers of the usage that it sums.
 /// </summary>
-public sealed record InvoiceLine(string Id, SubscriptionItem Item, DateTimeOffset From, DateTimeOffset To, Exact Used, IReadOnlyList<string> Events)
+public sealed record InvoiceLine(
+    string Id, SimulatorItem Item, DateTimeOffset From, DateTimeOffset To, Exact Used, IReadOnlyList<string> Events)
 {
     public Exact Quantity => Used.CompareTo(Exact.Zero) < 0 ? Exact.Zero : Used;
 
     public long Amount => Item.Price.AmountOf(Quantity);
 
-    internal JsonObject ToJson(Invoice of, bool livemode) => new()
+    internal JsonObject ToJson(SimulatorInvoice of, bool livemode) => new()
     {
         ["id"] = Id,
         ["object"] = "line_item",
@@ -42,8 +43,10 @@ public sealed record InvoiceLine(string Id, SubscriptionItem Item, DateTimeOffse
     };
 }
 
-/// <summary>A draft until its grace has passed; from then on it never changes but in whether it is paid. Amounts in smallest units.</summary>
-public sealed class Invoice
+/// <summary>
+/// A draft until its grace has passed; from then on it never changes but in whether it is paid. Amounts in smallest units.
+/// </summary>
+public sealed class SimulatorInvoice
 {
     public required string Id { get; init; }
     public required string Subscription { get; init; }

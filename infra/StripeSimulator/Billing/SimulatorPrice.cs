@@ -2,11 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace Metering.StripeSimulator;
 
-/// <summary>A graduated tier: what each unit up to <paramref name="UpTo"/> costs, in the currency's smallest unit; null: all the rest.</summary>
+/// <summary>
+/// A graduated tier: what each unit up to <paramref name="UpTo"/> costs, in the currency's smallest unit; null: all the rest.
+/// </summary>
 public sealed record Tier(long? UpTo, Exact UnitAmount, Exact FlatAmount);
 
 /// <summary>What a unit costs, in the currency's smallest unit; by a meter, or by a quantity in advance.</summary>
-public sealed record Price(string Id, string Currency, Exact UnitAmount)
+public sealed record SimulatorPrice(string Id, string Currency, Exact UnitAmount)
 {
     public string Product { get; init; } = "prod_sim";
     public string? Interval { get; init; }

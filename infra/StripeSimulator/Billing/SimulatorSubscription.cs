@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 namespace Metering.StripeSimulator;
 
 /// <summary>A price that a subscription has; its usage counts from <see cref="From"/> on.</summary>
-public sealed record SubscriptionItem(string Id, Price Price, long Quantity, DateTimeOffset From)
+public sealed record SimulatorItem(string Id, SimulatorPrice Price, long Quantity, DateTimeOffset From)
 {
-    internal JsonObject ToJson(Subscription of, bool livemode)
+    internal JsonObject ToJson(SimulatorSubscription of, bool livemode)
     {
         var json = new JsonObject
         {
@@ -24,13 +24,16 @@ public sealed record SubscriptionItem(string Id, Price Price, long Quantity, Dat
 }
 
 /// <summary>What a customer pays for, period by period.</summary>
-public sealed class Subscription
+public sealed class SimulatorSubscription
 {
+    /// <summary>The reason of a subscription's first invoice.</summary>
+    internal const string Begins = "subscription_create";
+
     public required string Id { get; init; }
     public required string Customer { get; init; }
     public required DateTimeOffset Created { get; init; }
     public required DateTimeOffset Anchor { get; init; }
-    public IReadOnlyList<SubscriptionItem> Items { get; internal set; } = [];
+    public IReadOnlyList<SimulatorItem> Items { get; internal set; } = [];
     public DateTimeOffset PeriodStart { get; internal set; }
     public DateTimeOffset PeriodEnd { get; internal set; }
     public string Status { get; internal set; } = "active";
@@ -44,7 +47,7 @@ public sealed class Subscription
     /// <summary>What was replaced in this period, and is still to be billed: with the flexible billing mode only.</summary>
     internal List<Charge> Replaced { get; } = [];
 
-    internal Price First => Items[0].Price;
+    internal SimulatorPrice First => Items[0].Price;
 
     /// <summary>The first boundary after <paramref name="at"/>; the day is the anchor's, clamped at month end.</summary>
     internal DateTimeOffset BoundaryAfter(DateTimeOffset at)
