@@ -1,3 +1,4 @@
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Hosting;
@@ -17,6 +18,11 @@ public sealed class BillingOptions
         new("Billing:Grace", "how long after a period's end its invoice takes usage; later usage is carried forward", Unset.Grace),
         new("Billing:Every", "how often running periods are reported and what is too late is carried; 1 s or more", Unset.Every),
         new("Billing:CarryForward", "auto, or operator: it waits for metering carry-forward", Unset.CarryForward),
+        new("Billing:Reconcile:Every", "how often all is reconciled with Stripe, findings recorded; a minute or more", null, "when asked"),
+        new("Billing:Reconcile:Between", "the time between two looks at a difference", Unset.Reconcile.Between),
+        new("Billing:Reconcile:Settle", "how long after a report was settled summaries are trusted to show it", Unset.Reconcile.Settle),
+        new("Billing:Reconcile:ReadsPerMonth", "reads of Stripe's API in any 30 days", Unset.Reconcile.ReadsPerMonth),
+        new("Billing:Reconcile:ReadsPerSecond", "reads started per second", Unset.Reconcile.ReadsPerSecond),
         new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
     ];
 
@@ -39,6 +45,9 @@ public sealed class BillingOptions
 
     /// <summary>Settings per Stripe meter, by its event_name.</summary>
     public Dictionary<string, MeterOptions> Meters { get; } = [];
+
+    /// <summary>How it is compared with what Stripe has.</summary>
+    public ReconcileOptions Reconcile { get; } = new();
 
     internal const string Auto = "auto";
     internal const string Operator = "operator";
@@ -82,6 +91,7 @@ internal sealed class BillingOptionsRules : IValidateOptions<BillingOptions>
         if (options.Every < TimeSpan.FromSeconds(1)) yield return $"Billing:Every is {options.Every}; expected a second or more";
         if (options.CarryForward is not (BillingOptions.Auto or BillingOptions.Operator))
             yield return $"Billing:CarryForward is '{options.CarryForward}'; expected auto or operator";
+        foreach (var wrong in options.Reconcile.Wrong()) yield return wrong;
         foreach (var (meter, settings) in options.Meters)
             if (settings.Mode is not (MeterOptions.Period or MeterOptions.Continuous))
                 yield return $"Billing:Meters:{meter}:Mode is '{settings.Mode}'; expected period or continuous";

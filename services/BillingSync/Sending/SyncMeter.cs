@@ -13,4 +13,6 @@ public static class SyncMeter
     internal static readonly Counter<long> Sent = Meter.CreateCounter<long>("metering.billing.sent", "{call}", "Calls to Stripe");
     internal static readonly Counter<long> Retried = Meter.CreateCounter<long>("metering.billing.retried", "{call}", "Calls that settled nothing");
     internal static readonly Counter<long> Settled = Meter.CreateCounter<long>("metering.billing.settled", "{report}", "Reports settled, by status");
+    internal static readonly Counter<long> Reads = Meter.CreateCounter<long>("metering.billing.reads", "{call}", "Reads of Stripe's summaries and meters");
+    internal static readonly Counter<long> Differing = Meter.CreateCounter<long>("metering.billing.differing", "{window}", "Windows that differ from Stripe's summaries");
 }
