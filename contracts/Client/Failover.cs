@@ -4,8 +4,9 @@ using Grpc.Net.Client;
 namespace Metering.Client;
 
 /// <summary>
-/// Several instances that serve the same, as one to call: always the same one for as long as it answers. After a call that it did not answer
-/// (<c>UNAVAILABLE</c>, so a lost connection too, or too late) calls go to the next one. It repeats nothing itself: <see cref="Tries"/> does.
+/// Several instances that serve the same, as one to call: always the same one for as long as it answers. After a call that it did not
+/// answer (<c>UNAVAILABLE</c>, so a lost connection too, or too late) calls go to the next one. It repeats nothing itself:
+/// <see cref="Tries"/> does.
 /// </summary>
 public sealed class Failover : CallInvoker, IDisposable
 {

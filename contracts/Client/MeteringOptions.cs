@@ -6,7 +6,7 @@ public sealed record MeteringOptions
     /// <summary>How long a command may take, all tries and pauses included. 10 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long one try waits for its answer before the command is sent again, to the next instance if there are several. 3 s.</summary>
+    /// <summary>How long one try waits for its answer; then the command is sent again, to the next instance if there are several. 3 s.</summary>
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How often it is sent, at most. 5.</summary>

@@ -18,10 +18,11 @@ public static class ServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds <see cref="MeteringClient"/>, talking to whichever instance of Metering answers: a command that one does not answer is sent to the next
-    /// one under the same id.
+    /// Adds <see cref="MeteringClient"/>, talking to whichever instance of Metering answers: a command that one does not answer is sent to
+    /// the next one under the same id.
     /// </summary>
-    public static IServiceCollection AddMetering(this IServiceCollection services, IReadOnlyList<Uri> addresses, MeteringOptions? options = null)
+    public static IServiceCollection AddMetering(
+        this IServiceCollection services, IReadOnlyList<Uri> addresses, MeteringOptions? options = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddKeyedSingleton(nameof(MeteringClient), (_, _) => new Failover(addresses));

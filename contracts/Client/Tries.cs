@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace Metering.Client;
 
 /// <summary>
-/// Sends a command again while it may yet succeed: after <c>UNAVAILABLE</c> (so after a lost connection too), a clash, overload, or no answer in
-/// time. Always the very same message, so that its id, or what it is keyed by, makes it happen once: for nothing else.
+/// Sends a command again while it may yet succeed: after <c>UNAVAILABLE</c> (so after a lost connection too), a clash, overload, or no
+/// answer in time. Always the very same message, so that its id, or what it is keyed by, makes it happen once: for nothing else.
 /// </summary>
 /// <param name="time">Measures pauses and deadlines; gRPC compares those with the system's clock.</param>
 /// <param name="options">How long and how often.</param>

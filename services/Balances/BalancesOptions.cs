@@ -18,12 +18,14 @@ public sealed class BalancesOptions
     ];
 
     /// <summary>
-    /// Where the service <c>Accounts</c> is: closing asks it. Several instances: their addresses with commas between. None = this very process serves it.
+    /// Where the service <c>Accounts</c> is: closing asks it. Several instances: their addresses with commas between. None = this very
+    /// process serves it.
     /// </summary>
     public string? Accounts { get; set; }
 
     /// <summary>The addresses; one that is malformed is none.</summary>
-    internal IReadOnlyList<Uri?> AccountsAt => [.. (Accounts ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Parse)];
+    internal IReadOnlyList<Uri?> AccountsAt =>
+        [.. (Accounts ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Parse)];
 
     /// <summary>How often due periods are looked for.</summary>
     public TimeSpan ClosingEvery { get; set; } = TimeSpan.FromSeconds(5);

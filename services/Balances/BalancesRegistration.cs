@@ -59,7 +59,8 @@ public static class BalancesRegistration
     {
         services.AddOptions<BalancesOptions>()
             .Bind(configuration.GetSection(BalancesOptions.Section))
-            .Validate(options => options.AccountsAt.All(at => at is not null), "Balances:Accounts: expected addresses like http://127.0.0.1:5110")
+            .Validate(options => options.AccountsAt.All(at => at is not null),
+                "Balances:Accounts: expected addresses like http://127.0.0.1:5110, with commas between")
             .Validate(options => options.ClosingEvery > TimeSpan.Zero, "Balances:ClosingEvery must be more than zero")
             .Validate(options => options.ClosingDeadline > TimeSpan.Zero, "Balances:ClosingDeadline must be more than zero")
             .Validate(options => options.ClosingAtOnce > 0, "Balances:ClosingAtOnce must be 1 or more")
@@ -72,9 +73,11 @@ public static class BalancesRegistration
     {
         services.AddKeyedSingleton(BalancesOptions.Section, (provider, _) => new Failover(AccountsAt(provider)));
         services.AddSingleton(provider => new Closer(
-            provider.GetRequiredKeyedService<IReadModel>(BalancesProjection.Name), provider.GetRequiredKeyedService<Projector>(BalancesProjection.Name),
+            provider.GetRequiredKeyedService<IReadModel>(BalancesProjection.Name),
+            provider.GetRequiredKeyedService<Projector>(BalancesProjection.Name),
             new Accounts.AccountsClient(provider.GetRequiredKeyedService<Failover>(BalancesOptions.Section)),
-            provider.GetRequiredService<BalancesOptions>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Closer>>()));
+            provider.GetRequiredService<BalancesOptions>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Closer>>()));
         return services.AddHostedService<ClosingService>();
     }
 

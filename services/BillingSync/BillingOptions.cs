@@ -30,8 +30,8 @@ public sealed class BillingOptions
     public string Sink { get; set; } = "stripe";
 
     /// <summary>
-    /// How long after a period's end its invoice still takes usage; what comes later is carried forward. Stripe finalizes invoices 1 to 72 h after
-    /// their creation, as the account is set.
+    /// How long after a period's end its invoice still takes usage; what comes later is carried forward. Stripe finalizes invoices 1 to 72
+    /// h after their creation, as the account is set.
     /// </summary>
     public TimeSpan Grace { get; set; } = TimeSpan.FromHours(72);
 
@@ -39,7 +39,8 @@ public sealed class BillingOptions
     public TimeSpan Every { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// <c>auto</c>: what can no longer be billed is carried to the open period as it is found. <c>operator</c>: it waits, listed, until somebody says so.
+    /// <c>auto</c>: what can no longer be billed is carried to the open period as it is found. <c>operator</c>: it waits, listed, until
+    /// somebody says so.
     /// </summary>
     public string CarryForward { get; set; } = Auto;
 

@@ -24,7 +24,9 @@ namespace Metering.BillingSync;
 /// <summary>What a host calls.</summary>
 public static class Registration
 {
-    /// <summary>Adds the service; needs an <see cref="IEventStreams"/>. Settings: the sections <c>Stripe</c> and <c>Billing</c>, checked at start.</summary>
+    /// <summary>
+    /// Adds the service; needs an <see cref="IEventStreams"/>. Settings: the sections <c>Stripe</c> and <c>Billing</c>, checked at start.
+    /// </summary>
     public static IServiceCollection AddBillingSync(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);

@@ -13,8 +13,11 @@ internal sealed class ServerOptions
 {
     private const string Default = "http://127.0.0.1:5100";
 
-    private readonly Option<string> server = New("--server", $"Where metering is served, all of it. Without it, METERING_SERVER, else {Default}.");
-    private readonly Option<string> reservations = New("--reservations", "Where Reservations is served, if elsewhere; or METERING_RESERVATIONS.");
+    private readonly Option<string> server = New(
+        "--server", $"Where metering is served, all of it. Without it, METERING_SERVER, else {Default}.");
+
+    private readonly Option<string> reservations = New(
+        "--reservations", "Where Reservations is served, if elsewhere; or METERING_RESERVATIONS.");
     private readonly Option<string> balances = New("--balances", "Where Balances is served, if elsewhere; or METERING_BALANCES.");
     private readonly Option<string> billing = New("--billing", "Where BillingSync is served, if elsewhere; or METERING_BILLING.");
 

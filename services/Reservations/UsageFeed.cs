@@ -5,8 +5,8 @@ using Metering.Reservations.Requests;
 namespace Metering.Reservations;
 
 /// <summary>
-/// A user's balances, at once and then after each change: at once when it was made here, at the next look when on another instance, and when a window
-/// ends.
+/// A user's balances, at once and then after each change: at once when it was made here, at the next look when on another instance, and
+/// when a window ends.
 /// </summary>
 internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimeProvider clock)
 {
@@ -33,7 +33,8 @@ internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimePro
 
     private TimeSpan UntilNextLook(V1.Usage usage)
     {
-        var ends = usage.Groups.Select(group => group.WindowEnd?.ToDateTimeOffset() - clock.GetUtcNow()).Append(watch.LookEvery).Min()!.Value;
+        var ends = usage.Groups.Select(group => group.WindowEnd?.ToDateTimeOffset() - clock.GetUtcNow())
+            .Append(watch.LookEvery).Min()!.Value;
         return ends > TimeSpan.FromSeconds(1) ? ends : TimeSpan.FromSeconds(1);
     }
 }

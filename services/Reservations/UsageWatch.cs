@@ -15,7 +15,8 @@ internal sealed class UsageWatch(ReservationsOptions options)
     private int count;
 
     /// <summary>
-    /// How long a watcher waits before it looks by itself: a second, and more the more there are, so that the looks of all stay few; at most 30 s.
+    /// How long a watcher waits before it looks by itself: a second, and more the more there are, so that the looks of all stay few; at
+    /// most 30 s.
     /// </summary>
     public TimeSpan LookEvery => TimeSpan.FromSeconds(Math.Clamp(count / LooksPerSecond, Soonest.TotalSeconds, Latest.TotalSeconds));
 

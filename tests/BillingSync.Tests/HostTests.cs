@@ -22,7 +22,10 @@ using Reporting = Metering.Contracts.Messages.Reporting;
 
 namespace Metering.BillingSync.Tests;
 
-/// <summary>The service as a host runs it: messages on a bus, gRPC over a real connection, the simulator behind. A result on a double: the simulator.</summary>
+/// <summary>
+/// The service as a host runs it: messages on a bus, gRPC over a real connection, the simulator behind. A result on a double: the
+/// simulator.
+/// </summary>
 public sealed class HostTests
 {
     private const string Key = "sk_test_host";

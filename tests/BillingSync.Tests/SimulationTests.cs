@@ -5,13 +5,13 @@ using Metering.StripeSimulator;
 namespace Metering.BillingSync.Tests;
 
 /// <summary>
-/// Random schedules of usage, messages, faults and crashes over many users and periods. Whatever happens between, in the end Stripe's sums are
-/// the ledger's, to the unit, and no identifier was counted twice. A result on a double: the simulator.
+/// Random schedules of usage, messages, faults and crashes over many users and periods. Whatever happens between, in the end Stripe's sums
+/// are the ledger's, to the unit, and no identifier was counted twice. A result on a double: the simulator.
 /// </summary>
 [NonParallelizable]
 public sealed class SimulationTests : SimulatedStripe
 {
-    private const int SchedulesShort = 25;
+    private const int SchedulesShort = 60;
 
     /// <summary>BILLING_SEED repeats a run; BILLING_SCHEDULES makes it longer (the full form has 1,000).</summary>
     [Test]

@@ -5,7 +5,9 @@ using static Metering.BillingSync.Tests.BillingSpec;
 
 namespace Metering.BillingSync.Tests;
 
-/// <summary>What streams hold is frozen: contracts/fixtures/billing has one file per stored name, of exactly the bytes that are written.</summary>
+/// <summary>
+/// What streams hold is frozen: contracts/fixtures/billing has one file per stored name, of exactly the bytes that are written.
+/// </summary>
 public sealed class StoredTests
 {
     private const string Id = "metering-0123456789abcdef0123456789abcdef01234567";

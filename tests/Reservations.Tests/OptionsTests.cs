@@ -28,4 +28,15 @@ public sealed class OptionsTests
         watch.Changed("ledger-ada");
         await one.Next(TimeSpan.FromHours(1), TimeProvider.System, CancellationToken.None);
     }
+
+    [TestCase(1, 1)]
+    [TestCase(200, 1)]
+    [TestCase(1_000, 5)]
+    [TestCase(10_000, 30)]
+    public void The_more_watch_the_less_often_each_looks(int watchers, int seconds)
+    {
+        var watch = new UsageWatch(new ReservationsOptions());
+        for (var i = 0; i < watchers; i++) watch.Watch($"ledger-{i}");
+        Assert.That(watch.LookEvery, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+    }
 }

@@ -34,7 +34,8 @@ internal sealed class InstancesTests
     public async Task Of_64_callers_on_one_user_exactly_the_quota_is_granted()
     {
         await one.Assign("hot", "shared");
-        var holds = (await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => ReserveAll(caller % 2 == 0 ? one : other)))).SelectMany(held => held).ToArray();
+        var reserved = await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => ReserveAll(caller % 2 == 0 ? one : other)));
+        var holds = reserved.SelectMany(held => held).ToArray();
         Assert.That(holds, Has.Length.EqualTo(Quota / 5).And.Unique);
         foreach (var instance in new[] { one, other })
             Assert.That((await Tokens(instance, "hot")).Held, Is.EqualTo(Quota));

@@ -43,10 +43,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
         return (answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancellation));
     }
 
-    /// <summary>Asks until its readiness is as wanted, for half a minute at most.</summary>
+    /// <summary>Asks until its readiness is as wanted, for a minute at most.</summary>
     public async Task<string> Becomes(bool ready)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         var now = await Readiness(patience.Token);
         while (now.Ready != ready && await looks.WaitForNextTickAsync(patience.Token)) now = await Readiness(patience.Token);

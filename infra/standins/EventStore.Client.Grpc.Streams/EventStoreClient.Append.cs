@@ -11,7 +11,8 @@ public sealed partial class EventStoreClient
     public Task<IWriteResult> AppendToStreamAsync(string streamName, StreamRevision expectedRevision, IEnumerable<EventData> eventData,
         Action<EventStoreClientOperationOptions>? configureOperationOptions = null, TimeSpan? deadline = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default) =>
-        Append(expectedRevision.ToWire(streamName), eventData, Options(configureOperationOptions), deadline, userCredentials, cancellationToken);
+        Append(expectedRevision.ToWire(streamName), eventData, Options(configureOperationOptions), deadline, userCredentials,
+            cancellationToken);
 
     /// <summary>Appends if the stream is in <paramref name="expectedState"/>, all or nothing.</summary>
     /// <exception cref="WrongExpectedVersionException">It is not (unless the options say not to throw).</exception>
@@ -19,7 +20,8 @@ public sealed partial class EventStoreClient
     public Task<IWriteResult> AppendToStreamAsync(string streamName, StreamState expectedState, IEnumerable<EventData> eventData,
         Action<EventStoreClientOperationOptions>? configureOperationOptions = null, TimeSpan? deadline = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default) =>
-        Append(expectedState.ToWire(streamName), eventData, Options(configureOperationOptions), deadline, userCredentials, cancellationToken);
+        Append(expectedState.ToWire(streamName), eventData, Options(configureOperationOptions), deadline, userCredentials,
+            cancellationToken);
 
     private EventStoreClientOperationOptions Options(Action<EventStoreClientOperationOptions>? configure)
     {
@@ -53,7 +55,8 @@ public sealed partial class EventStoreClient
     }
 
     // a node that has answered takes no more: what it answered tells why
-    private static async Task Write(AsyncClientStreamingCall<AppendReq, AppendResp> call, ExpectedRevision expected, IEnumerable<EventData> events)
+    private static async Task Write(AsyncClientStreamingCall<AppendReq, AppendResp> call, ExpectedRevision expected,
+        IEnumerable<EventData> events)
     {
         try
         {
@@ -72,6 +75,7 @@ public sealed partial class EventStoreClient
         success.AtCase == AppendResp.Types.Success.AtOneofCase.Position ? Position.FromWire(success.Position) : default);
 
     private static WrongExpectedVersionResult Refused(string stream, AppendResp.Types.Refused refused) => new(stream,
-        refused.ExpectedCase == AppendResp.Types.Refused.ExpectedOneofCase.ExpectedRevision ? refused.ExpectedRevision : StreamRevision.None,
+        refused.ExpectedCase == AppendResp.Types.Refused.ExpectedOneofCase.ExpectedRevision
+            ? refused.ExpectedRevision : StreamRevision.None,
         refused.CurrentCase == AppendResp.Types.Refused.CurrentOneofCase.CurrentRevision ? refused.CurrentRevision : StreamRevision.None);
 }

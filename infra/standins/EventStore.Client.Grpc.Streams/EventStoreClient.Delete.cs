@@ -34,7 +34,8 @@ public sealed partial class EventStoreClient
     public async Task<StreamMetadataResult> GetStreamMetadataAsync(string streamName, TimeSpan? deadline = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default)
     {
-        var read = ReadStreamAsync(Direction.Backwards, $"$${streamName}", StreamPosition.End, 1, false, deadline, userCredentials, cancellationToken);
+        var read = ReadStreamAsync(Direction.Backwards, $"$${streamName}", StreamPosition.End, 1, false, deadline, userCredentials,
+            cancellationToken);
         await foreach (var message in read.Messages.ConfigureAwait(false))
             if (message is StreamMessage.Event(var found))
                 return StreamMetadataResult.Create(streamName, found.OriginalEventNumber, StreamMetadata.FromJson(found.Event.Data));
@@ -46,16 +47,19 @@ public sealed partial class EventStoreClient
     public Task<IWriteResult> SetStreamMetadataAsync(string streamName, StreamState expectedState, StreamMetadata metadata,
         Action<EventStoreClientOperationOptions>? configureOperationOptions = null, TimeSpan? deadline = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default) =>
-        SetMetadata(expectedState.ToWire($"$${streamName}"), metadata, Options(configureOperationOptions), deadline, userCredentials, cancellationToken);
+        SetMetadata(expectedState.ToWire($"$${streamName}"), metadata, Options(configureOperationOptions), deadline, userCredentials,
+            cancellationToken);
 
     /// <summary>Replaces a stream's metadata.</summary>
     /// <exception cref="WrongExpectedVersionException">The metadata's own stream is not as expected.</exception>
     public Task<IWriteResult> SetStreamMetadataAsync(string streamName, StreamRevision expectedRevision, StreamMetadata metadata,
         Action<EventStoreClientOperationOptions>? configureOperationOptions = null, TimeSpan? deadline = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default) =>
-        SetMetadata(expectedRevision.ToWire($"$${streamName}"), metadata, Options(configureOperationOptions), deadline, userCredentials, cancellationToken);
+        SetMetadata(expectedRevision.ToWire($"$${streamName}"), metadata, Options(configureOperationOptions), deadline, userCredentials,
+            cancellationToken);
 
-    private async Task<IWriteResult> SetMetadata(ExpectedRevision expected, StreamMetadata metadata, EventStoreClientOperationOptions options,
+    private async Task<IWriteResult> SetMetadata(ExpectedRevision expected, StreamMetadata metadata,
+        EventStoreClientOperationOptions options,
         TimeSpan? deadline, UserCredentials? user, CancellationToken cancellation)
     {
         var change = new EventData(Uuid.NewUuid(), MetadataType, metadata.ToJson());

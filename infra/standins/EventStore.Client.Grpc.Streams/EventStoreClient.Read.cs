@@ -7,7 +7,8 @@ public sealed partial class EventStoreClient
     /// <summary>Reads a stream from a revision on (inclusive), either way.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A count below one.</exception>
     public ReadStreamResult ReadStreamAsync(Direction direction, string streamName, StreamPosition revision, long maxCount = long.MaxValue,
-        bool resolveLinkTos = false, TimeSpan? deadline = null, UserCredentials? userCredentials = null, CancellationToken cancellationToken = default)
+        bool resolveLinkTos = false, TimeSpan? deadline = null, UserCredentials? userCredentials = null,
+            CancellationToken cancellationToken = default)
     {
         var options = ReadOptions(direction, maxCount, resolveLinkTos);
         options.Stream = new() { StreamIdentifier = Names.ToWire(streamName) };
@@ -19,14 +20,17 @@ public sealed partial class EventStoreClient
 
     /// <summary>Reads all streams in their one order from a position on (inclusive), either way.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A count below one.</exception>
-    public ReadAllStreamResult ReadAllAsync(Direction direction, Position position, long maxCount = long.MaxValue, bool resolveLinkTos = false,
+    public ReadAllStreamResult ReadAllAsync(Direction direction, Position position, long maxCount = long.MaxValue,
+        bool resolveLinkTos = false,
         TimeSpan? deadline = null, UserCredentials? userCredentials = null, CancellationToken cancellationToken = default) =>
         ReadAllAsync(direction, position, null, maxCount, resolveLinkTos, deadline, userCredentials, cancellationToken);
 
     /// <summary>The same of the events that <paramref name="eventFilter"/> wants.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A count below one.</exception>
-    public ReadAllStreamResult ReadAllAsync(Direction direction, Position position, IEventFilter? eventFilter, long maxCount = long.MaxValue,
-        bool resolveLinkTos = false, TimeSpan? deadline = null, UserCredentials? userCredentials = null, CancellationToken cancellationToken = default)
+    public ReadAllStreamResult ReadAllAsync(Direction direction, Position position, IEventFilter? eventFilter,
+        long maxCount = long.MaxValue,
+        bool resolveLinkTos = false, TimeSpan? deadline = null, UserCredentials? userCredentials = null,
+            CancellationToken cancellationToken = default)
     {
         var options = ReadOptions(direction, maxCount, resolveLinkTos);
         options.All = new() { Position = position.ToWire() };

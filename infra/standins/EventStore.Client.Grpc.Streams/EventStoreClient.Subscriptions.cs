@@ -4,8 +4,10 @@ namespace EventStore.Client;
 
 public sealed partial class EventStoreClient
 {
-    /// <summary>Follows all streams from a position on (exclusive): what is there, then what comes. A broken subscription ends with the reason.</summary>
-    public StreamSubscriptionResult SubscribeToAll(FromAll start, bool resolveLinkTos = false, SubscriptionFilterOptions? filterOptions = null,
+    /// <summary>Follows all streams from a position on (exclusive): what is there, then what comes. A broken subscription ends with the
+    /// reason.</summary>
+    public StreamSubscriptionResult SubscribeToAll(FromAll start, bool resolveLinkTos = false,
+        SubscriptionFilterOptions? filterOptions = null,
         UserCredentials? userCredentials = null, CancellationToken cancellationToken = default)
     {
         var options = new ReadReq.Types.Options

@@ -8,8 +8,8 @@ using Metering.Ledger.Accounts;
 namespace Metering.BillingSync.Explaining;
 
 /// <summary>
-/// Explains from the streams alone. An event's part of a total is what the total is more after it than before: so the parts sum to the total
-/// whatever it is of, tiers and adjustments included.
+/// Explains from the streams alone. An event's part of a total is what the total is more after it than before: so the parts sum to the
+/// total whatever it is of, tiers and adjustments included.
 /// </summary>
 public sealed class LineExplainer(IEventStreams streams)
 {
@@ -78,7 +78,9 @@ public sealed class LineExplainer(IEventStreams streams)
         }
     }
 
-    /// <summary>Which of the group's sums report to the line's Stripe meter, in the order of the totals: the plan at that moment says.</summary>
+    /// <summary>
+    /// Which of the group's sums report to the line's Stripe meter, in the order of the totals: the plan at that moment says.
+    /// </summary>
     private async Task<List<Sum>> SumsOf(LineStory story, CancellationToken cancellation)
     {
         var (state, groups) = (new LedgerState(), Items<GroupTotal>.Empty);

@@ -4,7 +4,9 @@ using Metering.Kernel.Streams;
 
 namespace Metering.BillingSync.Ops;
 
-/// <summary>Every user's reports in memory, folded from the streams by the same fold as decisions use: what is shown is what is decided on.</summary>
+/// <summary>
+/// Every user's reports in memory, folded from the streams by the same fold as decisions use: what is shown is what is decided on.
+/// </summary>
 public sealed class BillingView
 {
     private readonly Lock gate = new();

@@ -6,7 +6,9 @@ using Metering.V1;
 
 namespace Metering.BillingSync.Ops;
 
-/// <summary>Why a report or a line of an invoice is what it is: the line, then the ledger's events, in parts that no message limit stops.</summary>
+/// <summary>
+/// Why a report or a line of an invoice is what it is: the line, then the ledger's events, in parts that no message limit stops.
+/// </summary>
 internal sealed class Explanations(BillingView view, LineExplainer explainer)
 {
     private const int PartEvents = 1000;

@@ -9,8 +9,8 @@ using Reporting = Metering.Contracts.Messages.Reporting;
 namespace Metering.BillingSync.Replaying;
 
 /// <summary>
-/// Makes a user's books from the ledger's events by the ledger's own fold: not from messages, which can be lost, and not from a read model, which
-/// can be behind.
+/// Makes a user's books from the ledger's events by the ledger's own fold: not from messages, which can be lost, and not from a read model,
+/// which can be behind.
 /// </summary>
 public sealed class Bookkeeper
 {
@@ -76,7 +76,9 @@ public sealed class Bookkeeper
         Period period, PeriodStage stage, (long Revision, Guid Id) last, string? customer, Items<Ledger.Accounts.GroupTotal> groups) =>
         new(period.Number, period.Start, period.End, stage, last.Revision, last.Id, customer, ToMessage(groups));
 
-    /// <summary>False if an event leaves a period's totals as they were: usage changes its own, a plan, a boundary or a close any.</summary>
+    /// <summary>
+    /// False if an event leaves a period's totals as they were: usage changes its own, a plan, a boundary or a close any.
+    /// </summary>
     public static bool MayChange(LedgerEvent happened, int period) => happened switch
     {
         Committed e => e.Period == period,

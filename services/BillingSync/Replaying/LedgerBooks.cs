@@ -5,7 +5,8 @@ namespace Metering.BillingSync.Replaying;
 
 /// <summary>What a user's ledger comes to, replayed from its events.</summary>
 /// <param name="Periods">Every period, the oldest first, the running one last.</param>
-/// <param name="Open">The period that an invoice is still to come for: the running one, else the last that is not closed. None: there is none.</param>
+/// <param name="Open">The period that an invoice is still to come for: the running one, else the last that is not closed. None: there is
+/// none.</param>
 /// <param name="StripeCustomer">Whom Stripe bills by now.</param>
 public sealed record LedgerBooks(IReadOnlyList<PeriodBook> Periods, OpenPeriod? Open, string? StripeCustomer);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>
-/// How a report is sent until Stripe has answered for certain. Identifiers make a repeat harmless, and "already exists" a proof, for as long as
-/// Stripe remembers them; idempotency keys tell whether a refusal speaks of the attempt whose answer was lost.
+/// How a report is sent until Stripe has answered for certain. Identifiers make a repeat harmless, and "already exists" a proof, for as
+/// long as Stripe remembers them; idempotency keys tell whether a refusal speaks of the attempt whose answer was lost.
 /// </summary>
 public static class Attempts
 {
@@ -70,7 +70,8 @@ public static class Attempts
     };
 
     /// <summary>
-    /// Stripe keeps an idempotency key's first answer for a day, errors included: after an answer another key, after none the same key once more.
+    /// Stripe keeps an idempotency key's first answer for a day, errors included: after an answer another key, after none the same key once
+    /// more.
     /// </summary>
     private static string NextKey(Report report, AttemptEnd earlier) => earlier switch
     {

@@ -1,9 +1,10 @@
 namespace Metering.BillingSync.Reports;
 
 /// <summary>
-/// What Stripe can no longer bill moves, by a fact of its own, to a period that it can: usage out of Stripe's window, what came after the invoice was
-/// final, and what a closed period comes to below 0. A finalized invoice is never pretended to change. Refunds of closed periods are not carried
-/// here: the ledger has them as adjustments of the open period, so that the closed one never differs by them (rule 11).
+/// What Stripe can no longer bill moves, by a fact of its own, to a period that it can: usage out of Stripe's window, what came after the
+/// invoice was final, and what a closed period comes to below 0. A finalized invoice is never pretended to change. Refunds of closed
+/// periods are not carried here: the ledger has them as adjustments of the open period, so that the closed one never differs by them (rule
+/// 11).
 /// </summary>
 public static class Carrying
 {

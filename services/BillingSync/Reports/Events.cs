@@ -88,12 +88,14 @@ public sealed record ReportRejected(DateTimeOffset At, string Identifier, string
 public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message) : BillingEvent(At);
 
 /// <summary>
-/// Stripe may have it or not, and its identifier can no longer tell: it counts as reported, and is not sent again, until reconciliation decides.
+/// Stripe may have it or not, and its identifier can no longer tell: it counts as reported, and is not sent again, until reconciliation
+/// decides.
 /// </summary>
 public sealed record ReportDoubted(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
 
 /// <summary>
-/// Too late: its timestamp is further back than Stripe takes and was never shifted, or its period's invoice is final. Stripe does not have it.
+/// Too late: its timestamp is further back than Stripe takes and was never shifted, or its period's invoice is final. Stripe does not have
+/// it.
 /// </summary>
 public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : BillingEvent(At);
 

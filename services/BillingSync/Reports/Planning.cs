@@ -7,8 +7,9 @@ namespace Metering.BillingSync.Reports;
 public sealed class UnusableTotalsException(string message) : Exception(message);
 
 /// <summary>
-/// What Stripe is to be told: the target, less everything planned and not proven refused. So whatever is in flight is never planned twice, and
-/// rounding happens once per period. A plan change can start a group anew within a period: both totals count on one line, each rounded by itself.
+/// What Stripe is to be told: the target, less everything planned and not proven refused. So whatever is in flight is never planned twice,
+/// and rounding happens once per period. A plan change can start a group anew within a period: both totals count on one line, each rounded
+/// by itself.
 /// </summary>
 public static class Planning
 {
@@ -18,7 +19,9 @@ public static class Planning
     /// <summary>More parts than this is a scale that was forgotten, not usage.</summary>
     private const int PartsMost = 1_000;
 
-    /// <summary>Takes totals over, and what they say of the customer. None: they say nothing new, and nothing is to be planned of them.</summary>
+    /// <summary>
+    /// Takes totals over, and what they say of the customer. None: they say nothing new, and nothing is to be planned of them.
+    /// </summary>
     public static List<BillingEvent>? Take(BillingState state, BillingPolicy policy, TakeTotals totals, DateTimeOffset at)
     {
         if (!IsNews(state, totals)) return null;
@@ -47,7 +50,8 @@ public static class Planning
     /// <summary>The time of what is reported of such totals.</summary>
     public static DateTimeOffset TimestampOf(TotalsTaken taken) => UsageWindow.TimestampOf(taken.Start, taken.SliceEnd ?? taken.End);
 
-    // Messages overtake each other and come twice: only what is newer in the ledger says anything new. Who compares anew may take the same again.
+    // Messages overtake each other and come twice: only what is newer in the ledger says anything new. Who compares anew may take the same
+    // again.
     private static bool IsNews(BillingState state, TakeTotals totals) =>
         totals.LedgerRevision > state.TakenUpTo(totals.Period) || (totals.IsResync && totals.LedgerRevision == state.TakenUpTo(totals.Period));
 

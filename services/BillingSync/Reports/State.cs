@@ -171,13 +171,17 @@ public sealed class Report
     /// <summary>When the last attempt was made.</summary>
     public DateTimeOffset SentAt { get; private set; }
 
-    /// <summary>When the first attempt was made that Stripe may have taken without our knowing; none if there is none but the last.</summary>
+    /// <summary>
+    /// When the first attempt was made that Stripe may have taken without our knowing; none if there is none but the last.
+    /// </summary>
     public DateTimeOffset? UnsureSince { get; private set; }
 
     /// <summary>An attempt under another idempotency key than the last may have been taken: a refusal now proves nothing.</summary>
     public bool UnsureUnderOtherKey { get; private set; }
 
-    /// <summary>The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.</summary>
+    /// <summary>
+    /// The last idempotency key was used before and lost its answer: asking a third time under it would learn nothing new.
+    /// </summary>
     public bool KeyWorn => keyUses > 1;
 
     /// <summary>It counts as reported: everything planned and not proven refused, missing or too late, in flight included.</summary>

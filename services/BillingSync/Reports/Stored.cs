@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>
-/// The stored form of billing events. The names and the JSON are what streams hold: golden fixtures in contracts/fixtures/billing freeze them, a
-/// change of shape is a new version beside the old one.
+/// The stored form of billing events. The names and the JSON are what streams hold: golden fixtures in contracts/fixtures/billing freeze
+/// them, a change of shape is a new version beside the old one.
 /// </summary>
 public static class BillingEvents
 {

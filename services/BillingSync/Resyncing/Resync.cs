@@ -16,8 +16,8 @@ public sealed record ResyncOrder(int? Period = null, bool DryRun = false, bool C
 public sealed record Resynced(string User, IReadOnlyList<BillingEvent> Events, IReadOnlyList<LineStanding> Lines);
 
 /// <summary>
-/// Compares what is reported of a user with the user's ledger and plans the difference. What it plans follows from the ledger and from the billing
-/// stream alone, decided at the stream's exact revision: run twice, or two at once, it is planned once.
+/// Compares what is reported of a user with the user's ledger and plans the difference. What it plans follows from the ledger and from the
+/// billing stream alone, decided at the stream's exact revision: run twice, or two at once, it is planned once.
 /// </summary>
 public sealed class Resync(
     IEventStreams streams, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, ReportSender sender, BillingModel model,
@@ -36,7 +36,9 @@ public sealed class Resync(
         return new Resynced(user, events, ((Surveyed)await ask(new Survey())).Lines);
     }
 
-    /// <summary>Reports a running period up to now, as far as it is reported continuously, and carries forward what can no longer be billed.</summary>
+    /// <summary>
+    /// Reports a running period up to now, as far as it is reported continuously, and carries forward what can no longer be billed.
+    /// </summary>
     public async Task KeepUp(string user, bool carries, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();

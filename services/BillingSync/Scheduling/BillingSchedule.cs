@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Metering.BillingSync.Scheduling;
 
 /// <summary>
-/// Every so often: reports running periods, where a Stripe meter is reported continuously, and carries forward what can no longer be billed. It
-/// remembers nothing that matters: what it does follows from the streams, so that a crash costs a repeat that plans nothing.
+/// Every so often: reports running periods, where a Stripe meter is reported continuously, and carries forward what can no longer be
+/// billed. It remembers nothing that matters: what it does follows from the streams, so that a crash costs a repeat that plans nothing.
 /// </summary>
 public sealed partial class BillingSchedule(
     IEventStreams streams, BillingView view, BillingFollower follower, Resync resync, BillingOptions options, BillingPolicy policy,
@@ -49,9 +49,9 @@ public sealed partial class BillingSchedule(
             {
                 await Round(stoppingToken);
             }
-            catch (StreamsUnavailableException away)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                LogAway(away.Message);
+                LogRoundFailed(failure);
             }
         }
     }
@@ -80,6 +80,6 @@ public sealed partial class BillingSchedule(
     [LoggerMessage(Level = LogLevel.Error, Message = "what is reported of {User} could not be kept up and is tried again")]
     private partial void LogFailed(string user, Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the event store is away: {Why}")]
-    private partial void LogAway(string why);
+    [LoggerMessage(Level = LogLevel.Error, Message = "a round of keeping up reports could not be made; the next one makes up for it")]
+    private partial void LogRoundFailed(Exception failure);
 }

@@ -6,9 +6,10 @@ using Metering.BillingSync.Reports;
 namespace Metering.BillingSync.Sending;
 
 /// <summary>
-/// Reports as lines of a file, for those who bill elsewhere: CSV or NDJSON, by the path's ending. Lines are only added, each is on the disk before it
-/// counts as accepted, and an identifier is never there twice: it is looked for first, so that a crash between the write and its record is settled
-/// by the file. A last line that a crash cut off was never accepted and is taken away at the start. One process writes at a time.
+/// Reports as lines of a file, for those who bill elsewhere: CSV or NDJSON, by the path's ending. Lines are only added, each is on the disk
+/// before it counts as accepted, and an identifier is never there twice: it is looked for first, so that a crash between the write and its
+/// record is settled by the file. A last line that a crash cut off was never accepted and is taken away at the start. One process writes at
+/// a time.
 /// </summary>
 public sealed class FileExport : IUsageSink, IDisposable
 {

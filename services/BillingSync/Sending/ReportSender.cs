@@ -8,8 +8,8 @@ namespace Metering.BillingSync.Sending;
 public readonly record struct SendJob(string User, string Identifier, string StripeCustomer, string StripeMeter);
 
 /// <summary>
-/// Sends reports: one call at a time per customer and meter, customers at once, each attempt recorded before it is made and its answer after. It
-/// remembers nothing that matters: whatever is planned and not answered is found in the streams at the next start.
+/// Sends reports: one call at a time per customer and meter, customers at once, each attempt recorded before it is made and its answer
+/// after. It remembers nothing that matters: whatever is planned and not answered is found in the streams at the next start.
 /// </summary>
 public sealed partial class ReportSender(
     DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, IUsageSink sink, StripeOptions options, TimeProvider clock,
@@ -26,7 +26,9 @@ public sealed partial class ReportSender(
     private bool isStopped;
     private TaskCompletionSource idle = NewIdle(done: true);
 
-    /// <summary>Why nothing is sent any more, until it is resumed or restarted: Stripe does not accept the key. None while all is well.</summary>
+    /// <summary>
+    /// Why nothing is sent any more, until it is resumed or restarted: Stripe does not accept the key. None while all is well.
+    /// </summary>
     public string? Halted { get; private set; }
 
     /// <summary>How many reports wait or are being sent.</summary>
@@ -46,7 +48,9 @@ public sealed partial class ReportSender(
     public void Enqueue(string user, IEnumerable<Outgoing> open) =>
         Enqueue(open.Select(report => new SendJob(user, report.Identifier, report.StripeCustomer, report.EventName)));
 
-    /// <summary>Goes on after Stripe had refused the key: what stands still is to be queued again. False if nothing had stopped it.</summary>
+    /// <summary>
+    /// Goes on after Stripe had refused the key: what stands still is to be queued again. False if nothing had stopped it.
+    /// </summary>
     public async Task<bool> Resume()
     {
         if (Halted is null) return false;
@@ -223,7 +227,9 @@ public sealed partial class ReportSender(
         stopping.Cancel();
     }
 
-    /// <summary>Doubled from failure to failure; spread by the identifier, so that what failed together does not come back together.</summary>
+    /// <summary>
+    /// Doubled from failure to failure; spread by the identifier, so that what failed together does not come back together.
+    /// </summary>
     private TimeSpan Backoff(SendJob job, int failures)
     {
         var doubled = options.RetryAfter * (1L << Math.Min(failures, 30));

@@ -3,7 +3,9 @@ using Metering.V1;
 
 namespace Metering.Cli.Verbs;
 
-/// <summary>Compares what is reported to Stripe with the ledger and sends the difference; twice, it sends nothing the second time.</summary>
+/// <summary>
+/// Compares what is reported to Stripe with the ledger and sends the difference; twice, it sends nothing the second time.
+/// </summary>
 internal class ResyncVerb : Verb
 {
     private readonly Argument<string?> user;

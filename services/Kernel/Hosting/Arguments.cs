@@ -17,7 +17,7 @@ internal sealed record Arguments(string[] Settings, string? ConfigFile, bool Sto
         var (settings, file, stops) = (new List<string>(), (string?)null, false);
         for (var i = 0; i < arguments.Count; i++)
             if (arguments[i] == StopWithStdin.Option) stops = true;
-            else if (arguments[i] == Config) file = i + 1 < arguments.Count ? arguments[++i] : throw Wrong(Config, "a FILE after it");
+            else if (arguments[i] == Config) file = i + 1 < arguments.Count ? arguments[++i] : throw new InvalidOperationException($"{Config} is empty; expected a file after it");
             else if (arguments[i].StartsWith(Config + "=", StringComparison.Ordinal)) file = arguments[i][(Config.Length + 1)..];
             else if (IsSetting(arguments[i], known)) settings.Add(arguments[i]);
             else throw Wrong(NameOf(arguments[i]), "--NAME=value as --help lists them");
@@ -35,5 +35,6 @@ internal sealed record Arguments(string[] Settings, string? ConfigFile, bool Sto
     // the value may be a key
     private static string NameOf(string argument) => argument.Split('=')[0];
 
-    private static InvalidOperationException Wrong(string argument, string expected) => new($"'{argument}' is unknown; expected {expected}");
+    private static InvalidOperationException Wrong(string argument, string expected) =>
+        new($"'{argument}' is unknown; expected {expected}");
 }

@@ -5,7 +5,7 @@ namespace Metering.Kernel.Hosting;
 /// <summary>The file that <c>--config</c> names: settings as JSON, below the environment and the arguments.</summary>
 internal static class ConfigFile
 {
-    /// <exception cref="InvalidOperationException">It is not there, is no JSON, or has a setting that is none of this program's.</exception>
+    /// <exception cref="InvalidOperationException">It is not there, no JSON, or has a setting that is none of this program's.</exception>
     public static IEnumerable<KeyValuePair<string, string?>> Read(string path, IReadOnlyList<Setting> known)
     {
         if (!File.Exists(path)) throw new InvalidOperationException($"--config is '{path}'; expected a file");
@@ -19,11 +19,13 @@ internal static class ConfigFile
     {
         try
         {
-            return [.. new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path)).Build().AsEnumerable().Where(setting => setting.Value is not null)];
+            var read = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path)).Build();
+            return [.. read.AsEnumerable().Where(setting => setting.Value is not null)];
         }
         catch (Exception malformed) when (malformed is InvalidDataException or FormatException)
         {
-            throw new InvalidOperationException($"{path}: expected an object of settings in JSON: {malformed.GetBaseException().Message}", malformed);
+            throw new InvalidOperationException(
+                $"{path}: expected an object of settings in JSON: {malformed.GetBaseException().Message}", malformed);
         }
     }
 }

@@ -10,10 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Kernel.Hosting;
 
 /// <summary>
-/// An orderly end. Once the program is to stop, readiness is red, new calls are refused with UNAVAILABLE, which sends callers to another instance,
-/// and those under way are answered. Only then, or when they took too long, does the program stop listening and end what runs beside calls.
+/// An orderly end. Once the program is to stop, readiness is red, new calls are refused with UNAVAILABLE, which sends callers to another
+/// instance, and those under way are answered. Only then, or when they took too long, does the program stop listening and end what runs
+/// beside calls.
 /// </summary>
-public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lifetime, ILogger<Drain> log) : IHostedLifecycleService, IHealthCheck
+public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lifetime, ILogger<Drain> log)
+    : IHostedLifecycleService, IHealthCheck
 {
     /// <summary>The name of the setting: how long calls under way may take to end.</summary>
     public const string Setting = "DrainTimeout";

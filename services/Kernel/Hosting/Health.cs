@@ -12,7 +12,8 @@ namespace Metering.Kernel.Hosting;
 public static class Health
 {
     /// <summary>
-    /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: every check passes; otherwise 503 and a line per check that says what is missing.
+    /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: every check passes; otherwise 503 and a line per check that says
+    /// what is missing.
     /// Once the program is to stop, that is all there is to say: nothing that may be slow is asked any more.
     /// </summary>
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Hosting;
 namespace Metering.Kernel.Hosting;
 
 /// <summary>
-/// A program of this product, from its arguments to its exit code: configuration that is checked, gRPC and health, telemetry, an orderly end. What
-/// it serves is added and mapped by whoever makes it.
+/// A program of this product, from its arguments to its exit code: configuration that is checked, gRPC and health, telemetry, an orderly
+/// end. What it serves is added and mapped by whoever makes it.
 /// </summary>
 /// <param name="Name">In lower case: it announces itself as <c>metering NAME</c>, to telemetry as <c>metering-NAME</c>.</param>
 /// <param name="Port">Where gRPC is served by default; health on the next one.</param>
@@ -19,7 +19,9 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
     /// <summary>What it is, in a sentence.</summary>
     public required string About { get; init; }
 
-    /// <summary>Refuses settings that do not go together, by an <see cref="InvalidOperationException"/>, and may set what follows from others.</summary>
+    /// <summary>
+    /// Refuses settings that do not go together, by an <see cref="InvalidOperationException"/>, and may set what follows from others.
+    /// </summary>
     public Action<IConfiguration> Check { get; init; } = _ => { };
 
     /// <summary>Adds its services.</summary>
@@ -80,9 +82,11 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
     private void Configure(ConfigurationManager configuration, Arguments arguments)
     {
         if (arguments.ConfigFile is { } file)
-            configuration.AddInMemoryCollection(ConfigFile.Read(file, Settings)).AddEnvironmentVariables().AddCommandLine(arguments.Settings);
+            configuration.AddInMemoryCollection(ConfigFile.Read(file, Settings))
+                .AddEnvironmentVariables().AddCommandLine(arguments.Settings);
         Check(configuration);
-        var missing = Settings.Concat(CommonSettings.Quiet).Select(setting => KeyValuePair.Create(setting.Name, setting.Missing(configuration)));
+        var missing = Settings.Concat(CommonSettings.Quiet)
+            .Select(setting => KeyValuePair.Create(setting.Name, setting.Missing(configuration)));
         configuration.AddInMemoryCollection(missing.Where(setting => setting.Value is not null).ToArray());
     }
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Metering.Kernel.Hosting;
 
-/// <summary>What services in processes of their own share cannot be in the memory of one of them: each would wait for the others in silence.</summary>
+/// <summary>
+/// What services in processes of their own share cannot be in the memory of one of them: each would wait for the others in silence.
+/// </summary>
 public static class SharedParts
 {
     /// <exception cref="InvalidOperationException">The event store is in memory.</exception>

@@ -14,5 +14,6 @@ internal static class StartFailure
 
     /// <summary>2: a setting is wrong; 1: this machine does not let it.</summary>
     public static int Code(Exception failure) =>
-        failure is OptionsValidationException or FormatException or InvalidOperationException or ArgumentException or InvalidDataException ? 2 : 1;
+        failure is OptionsValidationException or FormatException or InvalidDataException or InvalidOperationException or ArgumentException
+            ? 2 : 1;
 }

@@ -68,10 +68,16 @@ public sealed partial class Projector(
     /// </summary>
     public async Task Run(CancellationToken cancellation)
     {
-        using var batch = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        await using var onStop = cancellation.Register(() => batch.CancelAfter(LastBatch));
+        var batch = new CancellationTokenSource();
+        await using var onStop = cancellation.Register(() => _ = End(batch));
         await RunOn(cancellation, batch.Token);
         Report(Progress with { CaughtUp = false });
+    }
+
+    private async Task End(CancellationTokenSource batch)
+    {
+        await Task.Delay(LastBatch, time);
+        await batch.CancelAsync();
     }
 
     private async Task RunOn(CancellationToken cancellation, CancellationToken batchEnd)

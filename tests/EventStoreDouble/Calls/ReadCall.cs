@@ -36,9 +36,9 @@ internal sealed class ReadCall(
             (StreamCase.Stream, CountCase.Subscription, ReadDirection.Forwards, FilterCase.NoFilter) =>
                 new StreamSubscription(_log, Sender(), stream, StartRevision()),
             (StreamCase.All, CountCase.Subscription, ReadDirection.Forwards, FilterCase.NoFilter) =>
-                new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), interval: null),
+                new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), interval: null, node.Options.LiveBuffer),
             (StreamCase.All, CountCase.Subscription, ReadDirection.Forwards, FilterCase.Filter) =>
-                new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), Interval()),
+                new AllSubscription(_log, Sender(), StartPlace(), Filter(), Window(), Interval(), node.Options.LiveBuffer),
             var combination => throw RpcErrors.InvalidCombination(combination),
         };
 

@@ -19,6 +19,10 @@ internal static class RpcErrors
 
     public static RpcException TimedOut() => new(new Status(StatusCode.Aborted, "Operation timed out: Prepare phase timeout."));
 
+    /// <summary>Of a live subscription that a burst has overrun.</summary>
+    public static RpcException TooSlow() =>
+        new(new Status(StatusCode.Aborted, "Operation timed out: Consumer too slow to handle event while live. Client resubscription required."));
+
     public static RpcException AccessDenied() => Error(StatusCode.PermissionDenied, "Access Denied", "access-denied");
 
     public static RpcException StreamDeleted(string stream) =>

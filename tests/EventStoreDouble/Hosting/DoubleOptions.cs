@@ -21,6 +21,12 @@ public sealed record DoubleOptions
     /// <summary>False for a node of a version before BatchAppend: it does not list it.</summary>
     public bool OffersBatchAppend { get; init; } = true;
 
+    /// <summary>
+    /// How many events a live subscription may be behind: one that a burst overruns is ended, as a node of 23.10 does beyond its 32.
+    /// Null: it is caught up again, as newer nodes do.
+    /// </summary>
+    public int? LiveBuffer { get; init; }
+
     /// <summary>Dates events and answers; delays end by it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

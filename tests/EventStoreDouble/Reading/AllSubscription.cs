@@ -9,7 +9,7 @@ namespace Metering.EventStoreDouble.Reading;
 /// <paramref name="interval"/> of records that it looked at and at the end of it, where the last page began or the last event was,
 /// whichever is later; live, at every interval-th record since it was confirmed. A reader more than a page behind is caught up again.
 /// </summary>
-internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filter filter, int window, long? interval) : IReading
+internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filter filter, int window, long? interval, int? liveBuffer) : IReading
 {
     private Place _seen, _checkpoint = Place.Head;
     private int _confirmed, _next;
@@ -56,6 +56,7 @@ internal sealed class AllSubscription(Log log, Sender sender, Place? start, Filt
         for (; ; )
         {
             var news = log.News;
+            if (log.Last.Index - _next >= liveBuffer) throw RpcErrors.TooSlow();
             if (log.Last.Index - _next >= StreamPages.Size) break;
             for (; log.At(_next) is { } record; _next++) await Pass(record);
             await news.WaitAsync(sender.Cancellation);

@@ -8,11 +8,13 @@ public sealed class ConnectionStringTests
     [Test]
     public void One_node_is_an_address()
     {
-        var settings = EventStoreClientSettings.Create("esdb://admin:changeit@localhost:2114/?tls=false&defaultDeadline=1500&throwOnAppendFailure=false");
+        var settings = EventStoreClientSettings.Create(
+            "esdb://admin:changeit@localhost:2114/?tls=false&defaultDeadline=1500&throwOnAppendFailure=false");
         var reach = settings.ConnectivitySettings;
         Assert.That((reach.Address, reach.IsSingleNode, reach.Insecure), Is.EqualTo((new Uri("http://localhost:2114"), true, true)));
         Assert.That((settings.DefaultCredentials!.Username, settings.DefaultCredentials.Password), Is.EqualTo(("admin", "changeit")));
-        Assert.That((settings.DefaultDeadline, settings.OperationOptions.ThrowOnAppendFailure), Is.EqualTo((TimeSpan.FromSeconds(1.5), false)));
+        Assert.That((settings.DefaultDeadline, settings.OperationOptions.ThrowOnAppendFailure),
+            Is.EqualTo((TimeSpan.FromSeconds(1.5), false)));
     }
 
     [Test]

@@ -22,7 +22,8 @@ public sealed class EventData
         if (eventId == Uuid.Empty)
             throw new ArgumentOutOfRangeException(nameof(eventId));
         if (contentType is not (Json or "application/octet-stream"))
-            throw new ArgumentOutOfRangeException(nameof(contentType), contentType, $"Only {Json} or application/octet-stream are acceptable values.");
+            throw new ArgumentOutOfRangeException(nameof(contentType), contentType,
+                $"Only {Json} or application/octet-stream are acceptable values.");
         (EventId, Type, Data, Metadata, ContentType) = (eventId, type, data, metadata ?? Array.Empty<byte>(), contentType);
     }
 

@@ -117,7 +117,8 @@ internal static class Wanted
     }
 
     public static PrefixFilterExpression[] Prefixes(string[] prefixes) =>
-        prefixes.Length == 0 ? throw new ArgumentException("no prefix") : Array.ConvertAll(prefixes, prefix => new PrefixFilterExpression(prefix));
+        prefixes.Length == 0 ? throw new ArgumentException("no prefix") : Array.ConvertAll(prefixes, prefix =>
+            new PrefixFilterExpression(prefix));
 
     public static ReadReq.Types.FilterOptions? ToWire(IEventFilter? filter, uint checkpointInterval = 0)
     {

@@ -11,12 +11,14 @@ internal static class BatchAnswers
         answer.ResultCase == BatchAppendResp.ResultOneofCase.Success ? Success(answer.Success) : Refusal(answer);
 
     private static SuccessResult Success(BatchAppendResp.Types.Success success) => new(
-        success.CurrentCase == BatchAppendResp.Types.Success.CurrentOneofCase.CurrentRevision ? success.CurrentRevision : StreamRevision.None,
+        success.CurrentCase == BatchAppendResp.Types.Success.CurrentOneofCase.CurrentRevision
+            ? success.CurrentRevision : StreamRevision.None,
         success.AtCase == BatchAppendResp.Types.Success.AtOneofCase.Position ? Position.FromWire(success.Position) : Position.End);
 
     private static WrongExpectedVersionResult Refusal(BatchAppendResp answer)
     {
-        var (stream, message, details) = (Names.FromWire(answer.StreamIdentifier), answer.Error?.Message, answer.Error?.Details ?? new Any());
+        var (stream, message, details) = (Names.FromWire(answer.StreamIdentifier), answer.Error?.Message,
+            answer.Error?.Details ?? new Any());
         if (details.TryUnpack<WrongExpectedVersion>(out var wrong)) return Wrong(stream, wrong);
         if (details.Is(StreamDeleted.Descriptor)) throw new StreamDeletedException(stream);
         if (details.Is(AccessDenied.Descriptor)) throw new AccessDeniedException();
@@ -27,6 +29,8 @@ internal static class BatchAnswers
     }
 
     private static WrongExpectedVersionResult Wrong(string stream, WrongExpectedVersion wrong) => new(stream,
-        wrong.ExpectedCase == WrongExpectedVersion.ExpectedOneofCase.ExpectedStreamPosition ? wrong.ExpectedStreamPosition : StreamRevision.None,
-        wrong.CurrentCase == WrongExpectedVersion.CurrentOneofCase.CurrentStreamRevision ? wrong.CurrentStreamRevision : StreamRevision.None);
+        wrong.ExpectedCase == WrongExpectedVersion.ExpectedOneofCase.ExpectedStreamPosition
+            ? wrong.ExpectedStreamPosition : StreamRevision.None,
+        wrong.CurrentCase == WrongExpectedVersion.CurrentOneofCase.CurrentStreamRevision
+            ? wrong.CurrentStreamRevision : StreamRevision.None);
 }

@@ -16,7 +16,8 @@ internal sealed class BatchAppender : IDisposable
 
     private readonly EventStoreClientSettings _settings;
     private readonly Action<BatchAppender> _broken;
-    private readonly Channel<BatchAppendReq> _requests = Channel.CreateBounded<BatchAppendReq>(new BoundedChannelOptions(WaitingMost) { SingleReader = true });
+    private readonly Channel<BatchAppendReq> _requests = Channel.CreateBounded<BatchAppendReq>(
+        new BoundedChannelOptions(WaitingMost) { SingleReader = true });
     private readonly ConcurrentDictionary<Uuid, TaskCompletionSource<IWriteResult>> _pending = new();
     private readonly CancellationTokenSource _closed = new();
 
@@ -35,7 +36,8 @@ internal sealed class BatchAppender : IDisposable
         _closed.Cancel();
     }
 
-    public async Task<IWriteResult> Append(BatchAppendReq.Types.Options options, IEnumerable<EventData> events, CancellationToken cancellation)
+    public async Task<IWriteResult> Append(BatchAppendReq.Types.Options options, IEnumerable<EventData> events,
+        CancellationToken cancellation)
     {
         var id = Uuid.NewUuid();
         var answer = _pending.GetOrAdd(id, _ => new TaskCompletionSource<IWriteResult>());

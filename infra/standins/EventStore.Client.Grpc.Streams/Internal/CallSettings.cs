@@ -19,5 +19,6 @@ internal static class CallSettings
 
     private static CallCredentials? Credentials(EventStoreClientSettings settings, UserCredentials? user) =>
         user is null ? null : CallCredentials.FromInterceptor(async (_, headers) => headers.Add(
-            Names.Authorization, await settings.OperationOptions.GetAuthenticationHeaderValue(user, CancellationToken.None).ConfigureAwait(false)));
+            Names.Authorization, await settings.OperationOptions.GetAuthenticationHeaderValue(user,
+                CancellationToken.None).ConfigureAwait(false)));
 }

@@ -80,7 +80,8 @@ internal sealed class Connection : IDisposable
             using var call = new ServerFeatures.ServerFeaturesClient(invoker).GetSupportedMethodsAsync(
                 new Empty(), CallSettings.Of(_settings, _settings.ConnectivitySettings.GossipTimeout, null, _closed.Token));
             var supported = await call.ResponseAsync.ConfigureAwait(false);
-            return supported.Methods.Any(method => (method.ServiceName, method.MethodName) == ("event_store.client.streams.streams", "batchappend"));
+            return supported.Methods.Any(method =>
+                (method.ServiceName, method.MethodName) == ("event_store.client.streams.streams", "batchappend"));
         }
         catch (RpcException old) when (old.StatusCode == StatusCode.Unimplemented)
         {

@@ -56,7 +56,8 @@ internal sealed class Discovery(EventStoreClientSettings settings, Channels chan
         {
             NodePreference.Leader => [NodeState.Leader, NodeState.Follower, NodeState.ReadOnlyReplica, NodeState.ReadOnlyLeaderless],
             NodePreference.Follower => [NodeState.Follower, NodeState.Leader, NodeState.ReadOnlyReplica, NodeState.ReadOnlyLeaderless],
-            NodePreference.ReadOnlyReplica => [NodeState.ReadOnlyReplica, NodeState.ReadOnlyLeaderless, NodeState.Leader, NodeState.Follower],
+            NodePreference.ReadOnlyReplica =>
+                [NodeState.ReadOnlyReplica, NodeState.ReadOnlyLeaderless, NodeState.Leader, NodeState.Follower],
             _ => [],
         };
         return Array.IndexOf(order, state);

@@ -18,7 +18,8 @@ internal static class Handlers
         if (!settings.TlsVerifyCert)
             handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         else if (settings.TlsCaFile is { } authority)
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsSignedBy(authority, certificate, chain);
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+                IsSignedBy(authority, certificate, chain);
         return handler;
     }
 

@@ -16,7 +16,8 @@ internal sealed class Messages
         CancellationToken cancellation)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _ = Pump(connection, request, CallSettings.Of(settings, deadline, user, _stop.Token), request.Options.Stream is not null && request.Options.Subscription is null);
+        _ = Pump(connection, request, CallSettings.Of(settings, deadline, user, _stop.Token), request.Options.Stream is not null
+            && request.Options.Subscription is null);
     }
 
     public Task<ReadState> State => _state.Task;

@@ -52,7 +52,8 @@ public readonly struct StreamMetadata
         var (count, before, acl) = ((int?)json["$maxCount"], (long?)json["$tb"], json["$acl"] as JsonObject);
         var (age, cache) = (Seconds(json["$maxAge"]), Seconds(json["$cacheControl"]));
         foreach (var known in new[] { "$maxCount", "$maxAge", "$tb", "$cacheControl", "$acl" }) json.Remove(known);
-        StreamPosition? position = before is null ? null : before == long.MaxValue ? StreamPosition.End : StreamPosition.FromInt64(before.Value);
+        StreamPosition? position = before is null
+            ? null : before == long.MaxValue ? StreamPosition.End : StreamPosition.FromInt64(before.Value);
         return new StreamMetadata(count, age, position, cache, acl is null ? null : FromJson(acl), JsonDocument.Parse(json.ToJsonString()));
     }
 

@@ -22,7 +22,8 @@ internal static class ConnectionString
         var (nodes, path) = Cut(address, "/") ?? (address, "");
         if (path.Length > 0)
             throw new ConnectionStringParseException(
-                $"The specified path must be either an empty string or a forward slash (/) but the following path was found instead: '/{path}'");
+                $"The specified path must be either an empty string or a forward slash (/) "
+                + $"but the following path was found instead: '/{path}'");
         var endPoints = Array.ConvertAll(nodes.Split(','), Host);
         var options = rest.Contains('?') ? Pairs(query) : [];
         Reach(settings.ConnectivitySettings, endPoints, scheme == Discover, Flag(options, "tls") ?? true);
@@ -91,7 +92,8 @@ internal static class ConnectionString
             }
     }
 
-    private static int Number(string key, string value) => int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+    private static int Number(string key, string value) =>
+        int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
         ? number
         : throw new InvalidSettingException($"{key} must be an integer value");
 
@@ -104,7 +106,8 @@ internal static class ConnectionString
         _ => throw new InvalidSettingException($"Invalid {key}: {value}"),
     };
 
-    private static bool? Flag(Dictionary<string, string> options, string key) => options.TryGetValue(key, out var value) ? Flag(key, value) : null;
+    private static bool? Flag(Dictionary<string, string> options, string key) =>
+        options.TryGetValue(key, out var value) ? Flag(key, value) : null;
 
     private static bool Flag(string key, string value) =>
         bool.TryParse(value, out var flag) ? flag : throw new InvalidSettingException($"{key} must be either true or false");
@@ -134,7 +137,8 @@ internal static class ConnectionString
     private static X509Certificate2 ClientCertificate(Dictionary<string, string> options)
     {
         if (!options.TryGetValue("userCertFile", out var certificate) || !options.TryGetValue("userKeyFile", out var key))
-            throw new InvalidClientCertificateException("Invalid client certificate settings. Both UserCertFile and UserKeyFile must be set.");
+            throw new InvalidClientCertificateException(
+                "Invalid client certificate settings. Both UserCertFile and UserKeyFile must be set.");
         try
         {
             return X509Certificate2.CreateFromPemFile(certificate, key);

@@ -13,7 +13,8 @@ public readonly struct Position : IEquatable<Position>, IComparable<Position>, I
     public readonly ulong CommitPosition;
     public readonly ulong PreparePosition;
 
-    /// <exception cref="ArgumentOutOfRangeException">A prepare after its commit, or above <see cref="long.MaxValue"/> and not the end.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A prepare after its commit, or above <see cref="long.MaxValue"/> and not the
+    /// end.</exception>
     public Position(ulong commitPosition, ulong preparePosition)
     {
         if (commitPosition < preparePosition)
@@ -64,7 +65,8 @@ public readonly struct FromAll : IEquatable<FromAll>
     public static bool operator !=(FromAll left, FromAll right) => !left.Equals(right);
 
     internal ReadReq.Types.AllOptions ToWire() =>
-        _value is null ? new() { Start = new() } : _value == Position.End ? new() { End = new() } : new() { Position = _value.Value.ToWire() };
+        _value is null ? new() { Start = new() }
+            : _value == Position.End ? new() { End = new() } : new() { Position = _value.Value.ToWire() };
 }
 
 internal static class Limits

@@ -14,12 +14,13 @@ public sealed class EventStoreSettings
 
     internal EventStoreClientSettings Client { get; }
 
-    /// <summary>Whether a setting names this kind of store: <c>esdb://</c> or <c>kurrentdb://</c>, with <c>+discover</c> or without.</summary>
+    /// <summary>Whether a setting names this kind of store: <c>esdb://</c> or <c>kurrentdb://</c>, with <c>+discover</c> or
+    /// without.</summary>
     public static bool Names(string setting) => setting.Split("://") is [var scheme, _, ..] && Scheme(scheme) is not null;
 
     /// <summary>
-    /// Reads a connection string: <c>esdb://user:password@host:port?tls=false</c>, <c>kurrentdb+discover://a:2113,b:2113</c> and the like. What it does
-    /// not say is set so that a store that is away is noticed within a second.
+    /// Reads a connection string: <c>esdb://user:password@host:port?tls=false</c>, <c>kurrentdb+discover://a:2113,b:2113</c> and the
+    /// like. What it does not say is set so that a store that is away is noticed within a second.
     /// </summary>
     /// <exception cref="FormatException">It says what is wrong, without the password.</exception>
     public static EventStoreSettings Parse(string connectionString)

@@ -5,8 +5,8 @@ using ClientPosition = EventStore.Client.Position;
 namespace Metering.Kernel.Streams.EventStoreDB;
 
 /// <summary>
-/// The event store on EventStoreDB or KurrentDB. Appends of all streams share one connection, each sent before the last is answered. The process
-/// starts while the store is away; calls then fail within some two seconds, later ones at once, until it is back.
+/// The event store on EventStoreDB or KurrentDB. Appends of all streams share one connection, each sent before the last is answered.
+/// The process starts while the store is away; calls then fail within some two seconds, later ones at once, until it is back.
 /// </summary>
 public sealed class EventStoreStreams : IEventStreams, IAsyncDisposable
 {
@@ -53,7 +53,8 @@ public sealed class EventStoreStreams : IEventStreams, IAsyncDisposable
         return new Subscription(_node, _clock, prefixes).From(after, cancellation);
     }
 
-    public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) => _snapshots.Save(stream, snapshot, cancellation);
+    public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) =>
+        _snapshots.Save(stream, snapshot, cancellation);
 
     public Task<Snapshot?> LoadSnapshot(string stream, CancellationToken cancellation) => _snapshots.Load(stream, cancellation);
 
@@ -61,7 +62,8 @@ public sealed class EventStoreStreams : IEventStreams, IAsyncDisposable
 
     private async Task<Position> PositionOf(string stream, long revision, CancellationToken cancellation)
     {
-        await foreach (var found in _node.Read(stream, Direction.Forwards, revision, 1, cancellation)) return Stored.Position(found.Position);
+        await foreach (var found in _node.Read(stream, Direction.Forwards, revision, 1, cancellation))
+            return Stored.Position(found.Position);
         throw new StreamsUnavailableException($"{stream} has no event {revision} right after it was appended", outcomeUnknown: true);
     }
 }

@@ -7,7 +7,8 @@ internal static class Failures
 {
     /// <summary>The node answered: it will not do this, now or later.</summary>
     public static bool IsAnswer(Exception failure) => failure is
-        MaximumAppendSizeExceededException or StreamDeletedException or AccessDeniedException or NotAuthenticatedException or ArgumentException;
+        MaximumAppendSizeExceededException or StreamDeletedException or AccessDeniedException
+            or NotAuthenticatedException or ArgumentException;
 
     public static Exception OfRead(Exception failure) => Of(failure, mayHaveAppended: false);
 
@@ -18,7 +19,8 @@ internal static class Failures
     {
         StreamsUnavailableException => failure,
         MaximumAppendSizeExceededException size => new ArgumentException(
-            $"the event store takes at most {size.MaxAppendSize} bytes at once; its MaxAppendSize must be {Appends.MaxBytes} or more", failure),
+            $"the event store takes at most {size.MaxAppendSize} bytes at once; its MaxAppendSize must be {Appends.MaxBytes} or more",
+            failure),
         AccessDeniedException or NotAuthenticatedException => new StreamsUnavailableException(
             "the event store refuses the credentials in EventStore", outcomeUnknown: false, failure),
         StreamDeletedException gone => new InvalidOperationException($"{gone.Stream} was deleted for good", failure),

@@ -1,6 +1,7 @@
 namespace Metering.Kernel.Streams.EventStoreDB;
 
-/// <summary>Streams that the adapter keeps for itself, or the store for its own: no subscription shows them and nobody appends to them.</summary>
+/// <summary>Streams that the adapter keeps for itself, or the store for its own: no subscription shows them and nobody appends to
+/// them.</summary>
 internal static class OwnStreams
 {
     public const string Clock = "metering-clock";

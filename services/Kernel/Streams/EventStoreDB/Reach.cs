@@ -1,8 +1,8 @@
 namespace Metering.Kernel.Streams.EventStoreDB;
 
 /// <summary>
-/// Fails calls fast while the store is away. A second of failures is taken for a passing trouble and every call tries; after that one call in
-/// a fifth of a second tries, and the others are told at once.
+/// Fails calls fast while the store is away. A second of failures is taken for a passing trouble and every call tries; after that one
+/// call in a fifth of a second tries, and the others are told at once.
 /// </summary>
 internal sealed class Reach(TimeProvider clock)
 {

@@ -6,8 +6,8 @@ using EventStore.Client;
 namespace Metering.Kernel.Streams.EventStoreDB;
 
 /// <summary>
-/// The snapshot of a stream is the last event of a stream of its own, of which the store keeps no other. One that is too large for one append
-/// is several events; if the last ones do not belong together (two instances saved at once), there is none.
+/// The snapshot of a stream is the last event of a stream of its own, of which the store keeps no other. One that is too large for one
+/// append is several events; if the last ones do not belong together (two instances saved at once), there is none.
 /// </summary>
 internal sealed class SnapshotStreams(StoreNode node, TimeProvider clock)
 {
@@ -29,7 +29,8 @@ internal sealed class SnapshotStreams(StoreNode node, TimeProvider clock)
         var (parts, last) = (new Stack<ReadOnlyMemory<byte>>(), default(Part));
         await foreach (var found in node.Read(OwnStreams.SnapshotOf(stream), Direction.Backwards, Revisions.End, PartsMost, cancellation))
         {
-            if (found.EventType != PartType || JsonSerializer.Deserialize(found.Metadata.Span, PartJson.Default.Part) is not { } part) return null;
+            if (found.EventType != PartType
+                || JsonSerializer.Deserialize(found.Metadata.Span, PartJson.Default.Part) is not { } part) return null;
             if (part != (last ?? part with { Number = part.Of }) with { Number = (last?.Number ?? part.Of) - 1 }) return null;
             parts.Push(found.Data);
             if (part.Number == 0) return new Snapshot(part.Revision, part.Version, Joined(parts));

@@ -6,8 +6,8 @@ using ClientDirection = EventStore.Client.Direction;
 namespace Metering.Kernel.Streams.EventStoreDB;
 
 /// <summary>
-/// The node that all calls share, over one connection. The client reconnects and follows the leader by itself; when it has heard nothing for
-/// as long as a call may wait, it is replaced by a new one.
+/// The node that all calls share, over one connection. The client reconnects and follows the leader by itself; when it has heard nothing
+/// for as long as a call may wait, it is replaced by a new one.
 /// </summary>
 internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock) : IAsyncDisposable
 {
@@ -20,10 +20,8 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
     public ValueTask DisposeAsync() => Volatile.Read(ref _client).DisposeAsync();
 
     /// <summary>Appends at the exact revision and waits for the answer, <see cref="WrongExpectedVersionResult"/> included.</summary>
-    public Task<IWriteResult> Append(string stream, long expected, EventData[] events, CancellationToken cancellation) => Ask(client =>
-        expected == Revisions.None
-            ? client.AppendToStreamAsync(stream, StreamState.NoStream, events, cancellationToken: CancellationToken.None)
-            : client.AppendToStreamAsync(stream, StreamRevision.FromInt64(expected), events, cancellationToken: CancellationToken.None), cancellation);
+    public Task<IWriteResult> Append(string stream, long expected, EventData[] events, CancellationToken cancellation) =>
+        Ask(client => Insist(() => Send(client, stream, expected, events)), cancellation);
 
     /// <summary>Appends after whatever is there.</summary>
     public Task<IWriteResult> AppendAnywhere(string stream, EventData item, CancellationToken cancellation) =>
@@ -60,7 +58,33 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
 
     /// <summary>Follows all streams; the messages end with what broke the subscription.</summary>
     public EventStoreClient.StreamSubscriptionResult Subscribe(FromAll after, IEventFilter filter, CancellationToken cancellation) =>
-        Volatile.Read(ref _client).SubscribeToAll(after, filterOptions: new SubscriptionFilterOptions(filter), cancellationToken: cancellation);
+        Volatile.Read(ref _client).SubscribeToAll(after, filterOptions: new SubscriptionFilterOptions(filter),
+            cancellationToken: cancellation);
+
+    private static Task<IWriteResult> Send(EventStoreClient client, string stream, long expected, EventData[] events) =>
+        expected == Revisions.None
+        ? client.AppendToStreamAsync(stream, StreamState.NoStream, events, cancellationToken: CancellationToken.None)
+        : client.AppendToStreamAsync(stream, StreamRevision.FromInt64(expected), events, cancellationToken: CancellationToken.None);
+
+    // a node drops, without an answer, the repeat of an append that it is still replicating; sent once more later, it is answered
+    private async Task<IWriteResult> Insist(Func<Task<IWriteResult>> send)
+    {
+        var first = send();
+        try
+        {
+            return await first.WaitAsync(AnswerWithin / 2, clock);
+        }
+        catch (TimeoutException)
+        {
+            Task<IWriteResult>[] both = [first, send()];
+            if (!IsDone(await Task.WhenAny(both))) await ((Task)Task.WhenAll(both)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await (both.FirstOrDefault(IsDone) ?? both.FirstOrDefault(sent => !sent.IsCompletedSuccessfully) ?? first);
+        }
+    }
+
+    // this alone settles it: one of the two may be refused and the other, a moment later, taken
+    private static bool IsDone(Task<IWriteResult> append) =>
+        append.IsCompletedSuccessfully && append.Result is not WrongExpectedVersionResult;
 
     private async Task<T> Ask<T>(Func<EventStoreClient, Task<T>> call, CancellationToken cancellation)
     {
@@ -95,7 +119,8 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
     }
 
     private static IAsyncEnumerable<StreamMessage> Start(
-        EventStoreClient client, string stream, Direction direction, long from, int limit, CancellationToken cancellation) => client.ReadStreamAsync(
+        EventStoreClient client, string stream, Direction direction, long from, int limit, CancellationToken cancellation) =>
+            client.ReadStreamAsync(
         direction == Direction.Forwards ? ClientDirection.Forwards : ClientDirection.Backwards, stream,
         from == Revisions.End ? StreamPosition.End : StreamPosition.FromInt64(from), limit, cancellationToken: cancellation).Messages;
 

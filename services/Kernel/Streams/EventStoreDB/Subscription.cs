@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using EventStore.Client;
+using Grpc.Core;
 using ClientPosition = EventStore.Client.Position;
 
 namespace Metering.Kernel.Streams.EventStoreDB;
@@ -48,8 +49,7 @@ internal sealed class Subscription(StoreNode node, TimeProvider clock, IReadOnly
     {
         try
         {
-            await using var subscription = node.Subscribe(Start(after), Filter(), cancellation);
-            await foreach (var message in subscription.Messages) await _ahead.Writer.WriteAsync(message, cancellation);
+            while (await Overrun(after, cancellation) is var reached && reached > after) after = reached;
             _ahead.Writer.TryComplete(new StreamsUnavailableException("the event store ended the subscription", outcomeUnknown: false));
         }
         catch (Exception failure)
@@ -58,7 +58,38 @@ internal sealed class Subscription(StoreNode node, TimeProvider clock, IReadOnly
         }
     }
 
-    private static FromAll Start(Position after) => after == Position.Start ? FromAll.Start : FromAll.After(new ClientPosition(after.Commit, after.Prepare));
+    /// <summary>
+    /// How far it got before the node ended it: nodes up to 23.10 do that to a live subscription that a burst overruns, however fast it is,
+    /// and expect it to be taken up again.
+    /// </summary>
+    private async Task<Position> Overrun(Position after, CancellationToken cancellation)
+    {
+        var reached = after;
+        try
+        {
+            await using var subscription = node.Subscribe(Start(after), Filter(), cancellation);
+            await foreach (var message in subscription.Messages)
+            {
+                await _ahead.Writer.WriteAsync(message, cancellation);
+                reached = PositionOf(message) ?? reached;
+            }
+        }
+        catch (RpcException slow) when (slow.StatusCode == StatusCode.Aborted && reached > after)
+        {
+            return reached;
+        }
+        return after;
+    }
+
+    private static Position? PositionOf(StreamMessage message) => message switch
+    {
+        StreamMessage.Event(var found) => Stored.PositionOf(found),
+        StreamMessage.AllStreamCheckpointReached(var position) => Stored.Position(position),
+        _ => null,
+    };
+
+    private static FromAll Start(Position after) =>
+        after == Position.Start ? FromAll.Start : FromAll.After(new ClientPosition(after.Commit, after.Prepare));
 
     private IEventFilter Filter() => prefixes.Any(prefix => prefix.Length == 0)
         ? EventTypeFilter.ExcludeSystemEvents(SearchWindow)
@@ -84,7 +115,7 @@ internal sealed class Subscription(StoreNode node, TimeProvider clock, IReadOnly
         switch (message)
         {
             case StreamMessage.SubscriptionConfirmation:
-                _confirmed = true;
+                (_confirmed, _live) = (true, false);
                 break;
             case StreamMessage.Event(var found):
                 var stored = Stored.Event(found);

@@ -121,6 +121,23 @@ public sealed class EventStoreDoubleTroubleTests
     }
 
     [Test]
+    public async Task A_follower_that_a_burst_overruns_goes_on_by_itself()
+    {
+        await using var impatient = await DoubleCluster.Start(new() { LiveBuffer = 4 });
+        await using var streams = new EventStoreStreams(EventStoreSettings.Parse(impatient.ConnectionString), Time);
+        var seen = new List<long>();
+        await streams.Append("s", Revisions.None, [Event()], _stop.Token);
+        await foreach (var batch in streams.Subscribe(Position.Start, ["s"], _stop.Token))
+        {
+            seen.AddRange(batch.Events.Select(item => item.Revision));
+            if (seen.Count == 1 && batch.CaughtUp)
+                await streams.Append("s", 0, [.. Enumerable.Range(0, 200).Select(_ => Event())], _stop.Token);
+            if (seen.Count > 200 && batch.CaughtUp) break;
+        }
+        Assert.That(seen, Is.EqualTo(Enumerable.Range(0, 201).Select(revision => (long)revision)));
+    }
+
+    [Test]
     public async Task Without_a_leader_calls_fail_and_go_on_with_the_next()
     {
         await Append("s", Revisions.None, Event());
