@@ -69,6 +69,15 @@ public sealed class CarryingTests
         Given([.. Accepted, new ReportMissing(Now, Id, "not there")]).When(Carry(3), Final).Then(Carried(1, 3, 700));
 
     [Test]
+    public void A_sum_below_zero_is_billed_as_nothing_and_moves_nothing()
+    {
+        var spec = Given([.. Accepted, Taken(12, true, 0), Planned(2, 12, true, "-700")]);
+        var taken = new BillingCommand[] { new BeginAttempt(IdentifierOf(2, 12), 0, AttemptEnd.None), Answered(IdentifierOf(2, 12)) };
+        spec.After(taken).After(new MarkMissing(Id, "not there")).When(Carry(3), Final).Then().When(new Survey(), Final)
+            .ThenAnswered<Surveyed>(answer => Assert.That(answer.Lines.Single().IsSettled, Is.True));
+    }
+
+    [Test]
     public void What_came_too_late_to_be_sent_moves() =>
         Given(Taken(10, false, 700), Planned(1, 10, false, "700")).After(new BeginAttempt(Id, 0, AttemptEnd.None), Final)
             .When(Carry(3), Final).Then(Carried(1, 3, 700));
@@ -115,6 +124,8 @@ public sealed class CarryingTests
             .When(Take(30, false, Customer, [], 3) with { End = Later }, Later).ThenValues(700, 40);
 
     private static DateTimeOffset Later => Final.AddDays(20);
+
+    private static RecordAnswer Answered(string identifier) => new(identifier, 1, new StripeAnswer.Taken());
 
     private static CarryForward Carry(int to) => new(User, new OpenPeriod(to, End, Later));
 

@@ -210,6 +210,14 @@ public sealed class HostTests
         var (line, events) = await Explain(second.Identifier);
         Assert.That((line.Report.Value, line.Line.Target, line.Line.Reported, line.Rest), Is.EqualTo((700L, 700L, 0L, 0L)));
         Assert.That((events.Sum(one => one.Amount), line.Totals.Single().Total), Is.EqualTo((700L, 700L)));
+
+        using var call = ops.ExplainLine(new ExplainLineRequest { User = "ann", Period = 1, Group = "chat" });
+        Assert.That(await call.ResponseStream.MoveNext(), Is.True);
+        var whole = call.ResponseStream.Current.Line;
+        Assert.That((whole.Line.Target, whole.Line.Reported), Is.EqualTo((700L, 700L)));
+        Assert.That(whole.Reports.Select(report => report.State), Is.EqualTo(new[] { ReportState.Missing, ReportState.Accepted }));
+        Assert.That(await call.ResponseStream.MoveNext(), Is.True);
+        Assert.That(call.ResponseStream.Current.Events.Sum(one => one.Amount), Is.EqualTo(700));
     }
 
     [Test]

@@ -189,6 +189,26 @@ public sealed class ResyncTests : SimulatedStripe
     }
 
     [Test]
+    public async Task Where_an_operator_decides_nothing_is_carried_before()
+    {
+        await ledger.Advance(Now);
+        Time.Advance(TimeSpan.FromDays(4));
+        await ledger.Advance(Time.GetUtcNow());
+        var process = await StartProcess(billing: new BillingOptions { CarryForward = "operator" });
+        await Deliver(process);
+        await Caught(process, User);
+        await process.Schedule.Round(CancellationToken.None);
+        var listed = await Sent(process, new(CarryForward: false));
+        Assert.That(listed.Lines.Single(line => !line.IsSettled).Balance.Rest, Is.EqualTo(700));
+        var done = await Sent(process, new(CarryForward: true));
+        Assert.That(done.Events.OfType<CarriedForward>().Select(carry => (carry.FromPeriod, carry.ToPeriod, carry.Value)), Is.EqualTo(new[] { (1, 6, 700L) }));
+        await ledger.Advance(Time.GetUtcNow().AddDays(1));
+        Time.Advance(TimeSpan.FromDays(1));
+        await Deliver(process);
+        Assert.That(Total(), Is.EqualTo("700"));
+    }
+
+    [Test]
     public async Task A_refund_of_a_closed_period_is_taken_off_once()
     {
         await ledger.Advance(Now);

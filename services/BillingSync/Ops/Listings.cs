@@ -29,7 +29,7 @@ internal sealed class Listings(BillingView view, BillingPolicy policy, TimeProvi
         var (reply, now) = (new ListLinesReply(), clock.GetUtcNow());
         reply.NextPageToken = Page(
             request.HasUser ? request.User : null, request.PageToken, request.PageSize, state => Carrying.Survey(state, policy, now),
-            line => !request.UnsettledOnly || line.Balance.Rest != 0 || line.Waits is not null,
+            line => !request.UnsettledOnly || !line.IsSettled,
             (user, line) => reply.Lines.Add(BillingWire.Of(user, line)));
         return reply;
     }

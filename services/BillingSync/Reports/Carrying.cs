@@ -20,18 +20,23 @@ public static class Carrying
         return events;
     }
 
-    /// <summary>What of a line has to move, and why; none: nothing has to.</summary>
+    /// <summary>
+    /// What of a line has to move, and why; none: nothing has to. Of an invoice that is final counts what is billed on it, which is never below 0.
+    /// </summary>
     public static (long Value, CarryReason Reason)? Due(BillingState state, BillingPolicy policy, LineBalance line, DateTimeOffset at)
     {
         if (state.TakenOf(line.Line.Period) is not { } taken) return null;
         if (policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is { } reason)
-            return line.Net == line.Reported ? null : (line.Net - line.Reported, reason);
+            return line.Net == line.Billed ? null : (line.Net - line.Billed, reason);
         return taken.Closed && line.Net < 0 ? (line.Net, CarryReason.BelowZero) : null;
     }
 
     /// <summary>How every line stands, in order.</summary>
     public static IReadOnlyList<LineStanding> Survey(BillingState state, BillingPolicy policy, DateTimeOffset at) =>
-        [.. state.Lines.Select(line => new LineStanding(line, Due(state, policy, line, at)?.Reason))];
+        [.. state.Lines.Select(line => new LineStanding(line, Due(state, policy, line, at)?.Reason, IsFinal(state, policy, line, at)))];
+
+    private static bool IsFinal(BillingState state, BillingPolicy policy, LineBalance line, DateTimeOffset at) =>
+        state.TakenOf(line.Line.Period) is { } taken && policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is not null;
 
     /// <summary>Reports that wait for a customer and would come too late by now: what they are worth is to be carried.</summary>
     public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, DateTimeOffset at) => state.Reports

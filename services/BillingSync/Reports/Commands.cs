@@ -86,8 +86,14 @@ public sealed record Took(long Revision, IReadOnlyList<Outgoing> Open, IReadOnly
 /// <summary>How a user's lines stand, in order.</summary>
 public sealed record Surveyed(long Revision, IReadOnlyList<LineStanding> Lines) : BillingAnswer(Revision);
 
-/// <summary>A line, and why its rest cannot be billed in its period; none: it can, or there is none.</summary>
-public readonly record struct LineStanding(LineBalance Balance, CarryReason? Waits);
+/// <summary>A line, and what is still to be done about it.</summary>
+/// <param name="Waits">Why something has to move to another period, and has not; none: nothing has to.</param>
+/// <param name="IsFinal">Its period can be billed no more: what Stripe has of it stays.</param>
+public readonly record struct LineStanding(LineBalance Balance, CarryReason? Waits, bool IsFinal)
+{
+    /// <summary>Nothing is to be planned, and nothing to be carried.</summary>
+    public bool IsSettled => Waits is null && (IsFinal || Balance.Rest == 0);
+}
 
 /// <summary>Make the call now.</summary>
 public sealed record Begun(long Revision, Outgoing Report, int Attempt, string IdempotencyKey) : BillingAnswer(Revision);

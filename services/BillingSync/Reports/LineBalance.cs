@@ -13,6 +13,9 @@ public readonly record struct LineBalance(LineKey Line, long Value, long Carried
     /// <summary>What Stripe's sum is to be.</summary>
     public long Target => Math.Max(0, Net);
 
-    /// <summary>What is still to be planned, if it can be billed, or carried, if it cannot.</summary>
+    /// <summary>What Stripe bills by it: a sum below 0 is billed as 0.</summary>
+    public long Billed => Math.Max(0, Reported);
+
+    /// <summary>What is still to be planned, for as long as the period can be billed.</summary>
     public long Rest => checked(Target - Reported);
 }
