@@ -93,8 +93,11 @@ public static class Books
         user, report.Identifier, report.Line, report.Value, report.Planned.Timestamp, report.Status, report.UpdatedAt);
 
     // whom a line's next report goes to
-    private static BookKey KeyOf(string user, BillingState state, LineKey line) => KeyOf(
-        user, state.Of(line).LastOrDefault(report => report.Counts) is { } last ? last.StripeCustomer : state.StripeCustomer, line.StripeMeter);
+    private static BookKey KeyOf(string user, BillingState state, LineKey line)
+    {
+        var last = state.Of(line).LastOrDefault(report => report.Counts);
+        return KeyOf(user, last is null ? state.StripeCustomer : last.StripeCustomer, line.StripeMeter);
+    }
 
     private static BookKey KeyOf(string user, string? customer, string meter) => new(customer, customer is null ? user : null, meter);
 

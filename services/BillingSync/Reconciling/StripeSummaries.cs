@@ -53,7 +53,7 @@ public sealed class StripeSummaries : IDisposable
         Meter meter, string customer, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         if (meter.DefaultAggregation?.Formula != "sum" || meter.EventTimeWindow is not null)
-            throw new StripeUnreadableException($"the Stripe meter {meter.EventName} is no plain sum, which can be compared", isAway: false);
+            throw new StripeUnreadableException($"the Stripe meter {meter.EventName} is no plain sum to compare with", isAway: false);
         var rows = await Pages(
             after => client.V1.Billing.Meters.EventSummaries.ListAsync(
                 meter.Id, Asked(customer, from, to, after), null, cancellation),

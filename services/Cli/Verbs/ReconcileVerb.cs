@@ -3,7 +3,9 @@ using Metering.V1;
 
 namespace Metering.Cli.Verbs;
 
-/// <summary>Compares the ledgers with what Stripe has and explains each difference. Ends with 1 if they differ or could not be compared.</summary>
+/// <summary>
+/// Compares the ledgers with what Stripe has and explains each difference. Ends with 1 if there is one, or something could not be compared.
+/// </summary>
 internal sealed class ReconcileVerb : Verb
 {
     private const string Header = "stripe_customer,stripe_meter,from,to,users,ledger,reported,stripe,cause,value,identifiers";
@@ -14,7 +16,8 @@ internal sealed class ReconcileVerb : Verb
     private readonly Option<bool> recheck;
     private readonly Option<bool> csv;
 
-    public ReconcileVerb() : base("reconcile", "Compare the ledgers with what Stripe has, and explain each difference. Ends with 1 if there is one.")
+    public ReconcileVerb()
+        : base("reconcile", "Compare the ledgers with what Stripe has, and explain each difference. Ends with 1 if there is one.")
     {
         user = new Option<string?>("--user") { HelpName = "U", Description = "This user only." };
         Add(user);
@@ -55,8 +58,8 @@ internal sealed class ReconcileVerb : Verb
         foreach (var failed in windows.Where(window => window.Failure.Length > 0))
             screen.Say($"{failed.StripeCustomer} on {failed.StripeMeter}: {failed.Failure}");
         screen.Say(
-            $"{Words.Count(summary.Windows)} windows compared, {Words.Count(summary.Differing)} differ, {Words.Count(summary.Failed)} failed, "
-            + $"{Words.Count(summary.Skipped)} skipped; {Words.Count(summary.Confirmed)} reports confirmed, "
+            $"{Words.Count(summary.Windows)} windows compared, {Words.Count(summary.Differing)} differ, "
+            + $"{Words.Count(summary.Failed)} failed, {Words.Count(summary.Skipped)} skipped; {Words.Count(summary.Confirmed)} reports confirmed, "
             + $"{Words.Count(summary.Missing)} missing{(summary.Missing == 0 ? "" : ": resync sends them anew")}; "
             + $"{Words.Count(summary.ReadsLeft)} reads left");
     }
@@ -83,7 +86,7 @@ internal sealed class ReconcileVerb : Verb
     ];
 
     /// <summary>A window without a difference is a row all the same.</summary>
-    private static IEnumerable<Difference?> Parts(ReconciledWindow window) => window.Differences.Count == 0 ? [null] : window.Differences;
+    private static IEnumerable<Difference?> Parts(ReconciledWindow window) => window.Differences.DefaultIfEmpty();
 
     private static string Quoted(string field) =>
         field.AsSpan().ContainsAny(',', '"', '\n') ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
