@@ -21,7 +21,7 @@ public sealed class StripeSummaries : IDisposable
     private const int Tries = 5;
 
     private readonly HttpClient http;
-    private readonly StripeClient client;
+    private readonly Lazy<StripeClient> client;
     private readonly StripeOptions stripe;
     private readonly ReadBudget budget;
     private readonly TimeProvider clock;
@@ -31,7 +31,8 @@ public sealed class StripeSummaries : IDisposable
     {
         (this.stripe, this.budget, this.clock, pace) = (stripe, budget, clock, new Pace(options.ReadsPerSecond, clock));
         http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = stripe.Timeout };
-        client = StripeMeters.ClientOf(stripe, http);
+        // who exports to a file needs no key, and asks nothing
+        client = new(() => StripeMeters.ClientOf(stripe, http));
     }
 
     /// <summary>All meters by event name; one that was replaced has several, and all of them are billed.</summary>
@@ -40,7 +41,7 @@ public sealed class StripeSummaries : IDisposable
     public async Task<ILookup<string, Meter>> Meters(CancellationToken cancellation)
     {
         var all = await Pages(
-            after => client.V1.Billing.Meters.ListAsync(
+            after => client.Value.V1.Billing.Meters.ListAsync(
                 new MeterListOptions { Limit = PageMost, StartingAfter = after }, null, cancellation),
             cancellation);
         return all.ToLookup(meter => meter.EventName, StringComparer.Ordinal);
@@ -55,7 +56,7 @@ public sealed class StripeSummaries : IDisposable
         if (meter.DefaultAggregation?.Formula != "sum" || meter.EventTimeWindow is not null)
             throw new StripeUnreadableException($"the Stripe meter {meter.EventName} is no plain sum to compare with", isAway: false);
         var rows = await Pages(
-            after => client.V1.Billing.Meters.EventSummaries.ListAsync(
+            after => client.Value.V1.Billing.Meters.EventSummaries.ListAsync(
                 meter.Id, Asked(customer, from, to, after), null, cancellation),
             cancellation);
         return rows.Sum(row => row.AggregatedValue);
