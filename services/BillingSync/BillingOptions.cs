@@ -60,9 +60,11 @@ public sealed class BillingOptions
     public string? File => Sink.StartsWith("file:", StringComparison.Ordinal) ? Sink["file:".Length..] : null;
 
     /// <summary>What decisions need of it.</summary>
-    public BillingPolicy ToPolicy() => new(
-        Grace, Meters.Where(meter => meter.Value.Mode == MeterOptions.Continuous).Select(meter => meter.Key).ToHashSet(StringComparer.Ordinal),
-        NamesUsers: File is not null);
+    public BillingPolicy ToPolicy()
+    {
+        var continuous = Meters.Where(meter => meter.Value.Mode == MeterOptions.Continuous).Select(meter => meter.Key);
+        return new(Grace, continuous.ToHashSet(StringComparer.Ordinal), NamesUsers: File is not null);
+    }
 }
 
 /// <summary>How one Stripe meter is reported.</summary>

@@ -11,7 +11,8 @@ namespace Metering.BillingSync;
 internal static class Program
 {
     private static Task<int> Main(string[] args) =>
-        new ServiceProgram("billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, .. StripeOptions.Settings, .. BillingOptions.Settings])
+        new ServiceProgram(
+            "billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, .. StripeOptions.Settings, .. BillingOptions.Settings])
         {
             About = "tells Stripe what to bill.",
             Check = SharedParts.CheckAll,

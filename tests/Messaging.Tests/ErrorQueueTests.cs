@@ -85,7 +85,9 @@ public sealed class ErrorQueueTests
     {
         Assert.That(Numbers(await Listed(Notes)), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
         Assert.That(mood.Refused, Is.EqualTo(3 * Notes));
-        var (messages, _) = await errors.List(1, stop.Token);
+        Assert.That(Numbers((await errors.List(2, 2, stop.Token)).Messages), Is.EqualTo(new[] { 3, 4 }));
+        Assert.That((await errors.List(Notes, 2, stop.Token)).Messages, Is.Empty);
+        var (messages, _) = await errors.List(0, 1, stop.Token);
         Assert.That(messages.Single(), Has.Property("Error").EqualTo("not today").And.Property("Attempts").EqualTo(3));
         Assert.That(messages.Single(), Has.Property("Type").EqualTo("Note").And.Property("Id").EqualTo(IdOf(1).ToString()));
     }
@@ -104,7 +106,7 @@ public sealed class ErrorQueueTests
     {
         for (var i = 0; i < 30; i++)
         {
-            var (some, total) = await errors.List(1 + (i % Notes), stop.Token);
+            var (some, total) = await errors.List(0, 1 + (i % Notes), stop.Token);
             Assert.That((total, some.Count), Is.EqualTo((Notes, 1 + (i % Notes))));
         }
         Assert.That(Numbers(await Listed(Notes)), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
@@ -125,7 +127,7 @@ public sealed class ErrorQueueTests
     {
         Assert.That(await errors.Return(null, stop.Token), Is.EqualTo(Notes - 1));
         for (var i = 0; i < Notes - 1; i++) Assert.That(await mood.Taken.Reader.ReadAsync(stop.Token), Is.EqualTo(new[] { 1, 2, 4, 5 }[i]));
-        Assert.That((await errors.List(10, stop.Token)).Total, Is.Zero);
+        Assert.That((await errors.List(0, 10, stop.Token)).Total, Is.Zero);
     }
 
     [Test, Order(5)]
@@ -165,7 +167,7 @@ public sealed class ErrorQueueTests
     public void A_broker_that_is_away_is_named_without_its_password()
     {
         using var nowhere = new ErrorQueue(Broker.Parse("amqp://ann:secret@127.0.0.1:1/"), "picky");
-        var away = Assert.ThrowsAsync<BusUnavailableException>(() => nowhere.List(1, stop.Token))!;
+        var away = Assert.ThrowsAsync<BusUnavailableException>(() => nowhere.List(0, 1, stop.Token))!;
         Assert.That(away.Message, Does.Contain("amqp://127.0.0.1:1/").And.Not.Contain("secret"));
     }
 
@@ -179,7 +181,7 @@ public sealed class ErrorQueueTests
     {
         while (true)
         {
-            var (messages, total) = await errors.List(100, stop.Token);
+            var (messages, total) = await errors.List(0, 100, stop.Token);
             if (total >= count) return messages;
         }
     }

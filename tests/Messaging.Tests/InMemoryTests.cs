@@ -22,19 +22,21 @@ public sealed class InMemoryTests
         Assert.That((await stack.Command("failures", "list")).Code, Is.EqualTo(1));
     }
 
-    [TestCase("limit", 1001, null, false)]
-    [TestCase("limit", -1, null, false)]
+    [TestCase("page_size", 1001, null, false)]
+    [TestCase("page_size", -1, null, false)]
+    [TestCase("page_token", 0, null, false)]
     [TestCase("message_id", 0, null, false)]
     [TestCase("message_id", 0, "0199b8a4-0000-7000-8000-000000000000", true)]
     [TestCase("message_id", 0, "seven", false)]
-    public async Task A_malformed_request_is_told_what_was_expected(string field, int limit, string? id, bool all)
+    public async Task A_malformed_request_is_told_what_was_expected(string field, int size, string? id, bool all)
     {
         await using var stack = await Stack.Start("memory", new Ledgers().Streams);
         var request = new ReturnFailedMessagesRequest { All = all };
         if (id is not null) request.MessageId = id;
         var refusal = Assert.ThrowsAsync<RpcException>(async () =>
         {
-            if (field == "limit") await stack.Ops.ListFailedMessagesAsync(new() { Limit = limit });
+            if (field == "page_size") await stack.Ops.ListFailedMessagesAsync(new() { PageSize = size });
+            else if (field == "page_token") await stack.Ops.ListFailedMessagesAsync(new() { PageToken = "seven" });
             else await stack.Ops.ReturnFailedMessagesAsync(request);
         })!;
         Assert.That(refusal.StatusCode, Is.EqualTo(StatusCode.InvalidArgument));

@@ -34,7 +34,7 @@ internal sealed class Stack : IAsyncDisposable
 
     public BillingOps.BillingOpsClient Ops { get; }
 
-    public Projector Publishing => app.Services.GetRequiredService<Projector>();
+    public Projector Publishing => app.Services.GetRequiredKeyedService<Projector>(Publisher.Name);
 
     public ReportSender Sender => app.Services.GetRequiredService<ReportSender>();
 

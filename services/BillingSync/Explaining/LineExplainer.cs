@@ -23,7 +23,8 @@ public sealed class LineExplainer(IEventStreams streams)
                 story = StoryOf(user, state, new LineKey(planned.Period, planned.Group, planned.EventName));
             state.Fold(happened);
         }
-        return story is not null && state.TryFind(identifier, out var report) ? story with { Report = report, Reports = state.Of(story.Line) } : null;
+        if (story is null || !state.TryFind(identifier, out var report)) return null;
+        return story with { Report = report, Reports = state.Of(story.Line) };
     }
 
     /// <summary>The story of a line by now; none if the user has no such one.</summary>
@@ -56,10 +57,13 @@ public sealed class LineExplainer(IEventStreams streams)
         }
     }
 
-    private static LineStory? StoryOf(string user, BillingState state, LineKey line) => state.TakenOf(line.Period) is not { } taken ? null : new(
-        user, taken, state.BalanceOf(line), null, [.. state.Of(line)],
-        [.. state.Carries.Where(carry => carry.Group == line.Group && carry.StripeMeter == line.StripeMeter)
-            .Where(carry => carry.FromPeriod == line.Period || carry.ToPeriod == line.Period)]);
+    private static LineStory? StoryOf(string user, BillingState state, LineKey line)
+    {
+        if (state.TakenOf(line.Period) is not { } taken) return null;
+        var carries = state.Carries.Where(carry => carry.Group == line.Group && carry.StripeMeter == line.StripeMeter)
+            .Where(carry => carry.FromPeriod == line.Period || carry.ToPeriod == line.Period);
+        return new(user, taken, state.BalanceOf(line), null, [.. state.Of(line)], [.. carries]);
+    }
 
     private async IAsyncEnumerable<BillingEvent> Events(string user, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -104,13 +108,15 @@ public sealed class LineExplainer(IEventStreams streams)
 
     private sealed record Sum(string Group, int Since, Ledger.Catalog.Reports What)
     {
-        public long AmountIn(Items<GroupTotal> totals) => totals.FirstOrDefault(total => total.Group == Group && total.Since == Since) is not { } total
-            ? 0
-            : What switch
+        public long AmountIn(Items<GroupTotal> totals)
+        {
+            if (totals.FirstOrDefault(one => one.Group == Group && one.Since == Since) is not { } total) return 0;
+            return What switch
             {
                 Metering.Ledger.Catalog.Reports.Usage => total.Used + total.AdjustedUsage,
                 Metering.Ledger.Catalog.Reports.Overage => total.Overage + total.AdjustedOverage,
                 _ => total.Charge + total.AdjustedCharge,
             };
+        }
     }
 }

@@ -9,7 +9,8 @@ namespace Metering.BillingSync.Explaining;
 /// <param name="Reports">The line's reports by now.</param>
 /// <param name="Carries">What had been carried into the line or out of it.</param>
 public sealed record LineStory(
-    string User, TotalsTaken Taken, LineBalance Balance, Report? Report, IReadOnlyList<Report> Reports, IReadOnlyList<CarriedForward> Carries)
+    string User, TotalsTaken Taken, LineBalance Balance, Report? Report, IReadOnlyList<Report> Reports,
+    IReadOnlyList<CarriedForward> Carries)
 {
     public LineKey Line => Balance.Line;
 

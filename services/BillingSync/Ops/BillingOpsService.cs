@@ -10,9 +10,11 @@ internal sealed class BillingOpsService(Listings listings, Corrections correctio
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context) =>
         Task.FromResult(listings.Reports(request));
 
-    public override Task<GetTotalsReply> GetTotals(GetTotalsRequest request, ServerCallContext context) => Task.FromResult(listings.Totals(request));
+    public override Task<GetTotalsReply> GetTotals(GetTotalsRequest request, ServerCallContext context) =>
+        Task.FromResult(listings.Totals(request));
 
-    public override Task<ListLinesReply> ListLines(ListLinesRequest request, ServerCallContext context) => Task.FromResult(listings.Lines(request));
+    public override Task<ListLinesReply> ListLines(ListLinesRequest request, ServerCallContext context) =>
+        Task.FromResult(listings.Lines(request));
 
     public override Task Resync(ResyncRequest request, IServerStreamWriter<ResyncReply> replies, ServerCallContext context) =>
         corrections.Resync(request, replies, context.CancellationToken);
@@ -20,12 +22,15 @@ internal sealed class BillingOpsService(Listings listings, Corrections correctio
     public override Task<MarkMissingReply> MarkMissing(MarkMissingRequest request, ServerCallContext context) =>
         corrections.MarkMissing(request, context.CancellationToken);
 
-    public override Task<RetryReply> Retry(RetryRequest request, ServerCallContext context) => corrections.Retry(request, context.CancellationToken);
+    public override Task<RetryReply> Retry(RetryRequest request, ServerCallContext context) =>
+        corrections.Retry(request, context.CancellationToken);
 
-    public override Task ExplainReport(ExplainReportRequest request, IServerStreamWriter<ExplainReportReply> replies, ServerCallContext context) =>
+    public override Task ExplainReport(
+        ExplainReportRequest request, IServerStreamWriter<ExplainReportReply> replies, ServerCallContext context) =>
         explanations.Report(request, replies, context.CancellationToken);
 
-    public override Task ExplainLine(ExplainLineRequest request, IServerStreamWriter<ExplainLineReply> replies, ServerCallContext context) =>
+    public override Task ExplainLine(
+        ExplainLineRequest request, IServerStreamWriter<ExplainLineReply> replies, ServerCallContext context) =>
         explanations.Line(request, replies, context.CancellationToken);
 
     public override Task Reconcile(ReconcileRequest request, IServerStreamWriter<ReconcileReply> replies, ServerCallContext context) =>

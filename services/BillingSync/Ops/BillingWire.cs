@@ -51,7 +51,7 @@ internal static class BillingWire
 
     public static ResyncedUser Of(Resynced done)
     {
-        var reply = new ResyncedUser { User = done.User, Linked = done.Events.Count(happened => happened is ReportLinked) };
+        var reply = new ResyncedUser { User = done.User, Linked = done.Linked };
         foreach (var line in done.Lines)
             if (Of(done, line) is { } changed) reply.Lines.Add(changed);
         return reply;
@@ -62,7 +62,8 @@ internal static class BillingWire
         var reply = new BilledLine
         {
             Line = Of(story.User, story.Balance), Rest = story.Rest, Start = story.Taken.Start.ToTimestamp(),
-            End = (story.Taken.SliceEnd ?? story.Taken.End).ToTimestamp(), Closed = story.Taken.Closed, LedgerRevision = story.Taken.LedgerRevision,
+            End = (story.Taken.SliceEnd ?? story.Taken.End).ToTimestamp(), Closed = story.Taken.Closed,
+            LedgerRevision = story.Taken.LedgerRevision,
         };
         if (story.Report is { } report) reply.Report = Of(story.User, report);
         reply.Totals.AddRange(story.Totals.Select(Of));
@@ -73,7 +74,10 @@ internal static class BillingWire
 
     public static BilledEvent Of(LedgerPart part)
     {
-        var reply = new BilledEvent { Revision = part.Revision, Type = part.Type, At = part.At.ToTimestamp(), Amount = part.Amount, Total = part.Total };
+        var reply = new BilledEvent
+        {
+            Revision = part.Revision, Type = part.Type, At = part.At.ToTimestamp(), Amount = part.Amount, Total = part.Total,
+        };
         if (part.Reservation is { } reservation) reply.ReservationId = reservation.ToString();
         return reply;
     }
@@ -110,7 +114,8 @@ internal static class BillingWire
 
     private static Carry Of(CarriedForward carry) => new()
     {
-        FromPeriod = carry.FromPeriod, ToPeriod = carry.ToPeriod, Value = carry.Value, Reason = Of(carry.Reason), At = carry.At.ToTimestamp(),
+        FromPeriod = carry.FromPeriod, ToPeriod = carry.ToPeriod, Value = carry.Value, Reason = Of(carry.Reason),
+        At = carry.At.ToTimestamp(),
     };
 
     private static V1.CarryReason Of(CarryReason reason) => reason switch

@@ -13,8 +13,8 @@ namespace Metering.BillingSync.Ops;
 
 /// <summary>What operators do about reports that are not as the ledger says, or that stand still.</summary>
 internal sealed class Corrections(
-    BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying, ReportSender sender,
-    IEventStreams streams, BillingOptions options)
+    BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying,
+    ReportSender sender, IEventStreams streams, BillingOptions options)
 {
     private const int WhyMost = 500;
 
@@ -24,7 +24,8 @@ internal sealed class Corrections(
     {
         if (request.HasUser) Asked.User(request.User);
         if (request.Period < 0) throw RpcErrors.Invalid("period", "0 for all, or a period's number", $"it is {request.Period}");
-        var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, options.CarriesByItself || request.CarryForward);
+        var carries = options.CarriesByItself || request.CarryForward;
+        var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, carries);
         var summary = new ResyncSummary { DryRun = request.DryRun };
         foreach (var user in request.HasUser ? [request.User] : await LedgerUsers(cancellation))
         {
@@ -37,7 +38,8 @@ internal sealed class Corrections(
 
     public async Task<MarkMissingReply> MarkMissing(MarkMissingRequest request, CancellationToken cancellation)
     {
-        if (request.Why.Length is < 1 or > WhyMost) throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
+        if (request.Why.Length is < 1 or > WhyMost)
+            throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
         var (user, report) = Asked.Report(view, request.Identifier);
         var command = new MarkMissing(request.Identifier, request.Why);
         var stands = (Stands)await runner.Handle(BillingModel.StreamOf(user), command, Operator, cancellation);

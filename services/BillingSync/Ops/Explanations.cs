@@ -27,7 +27,8 @@ internal sealed class Explanations(BillingView view, LineExplainer explainer)
         Asked.User(request.User);
         var meter = request.StripeMeter.Length == 0 ? null : request.StripeMeter;
         var story = await explainer.OfLine(request.User, request.Period, request.Group, meter, cancellation)
-            ?? throw RpcErrors.NotFound("group", "a group that reports to one Stripe meter in that period, or its stripe_meter", "there is no such line");
+            ?? throw RpcErrors.NotFound(
+                "group", "a group that reports to one Stripe meter in that period, or its stripe_meter", "there is no such line");
         await replies.WriteAsync(new ExplainLineReply { Line = BillingWire.Of(story) }, cancellation);
         await foreach (var events in EventsOf(story, cancellation))
             await replies.WriteAsync(new ExplainLineReply { Events = { events } }, cancellation);

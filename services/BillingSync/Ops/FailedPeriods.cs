@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -13,17 +14,19 @@ namespace Metering.BillingSync.Ops;
 /// <param name="broker">Where they lie; none = the bus is in memory.</param>
 internal sealed class FailedPeriods(BrokerAddress? broker) : IDisposable
 {
-    private const int LimitDefault = 100;
-    private const int LimitMost = 1000;
+    private const int PageDefault = 100;
+    private const int PageMost = 1000;
     private const int ErrorMost = 1000;
 
     private readonly ErrorQueue? errors = broker is null ? null : new(broker, PeriodConsumers.Queue);
 
     public async Task<ListFailedMessagesReply> List(ListFailedMessagesRequest request, CancellationToken cancellation)
     {
-        if (request.Limit is < 0 or > LimitMost) throw RpcErrors.Invalid("limit", $"0 to {LimitMost}", $"it is {request.Limit}");
-        var (messages, total) = await Ask(queue => queue.List(request.Limit == 0 ? LimitDefault : request.Limit, cancellation));
-        return new() { Messages = { messages.Select(ToMessage) }, Total = total };
+        if (request.PageSize is < 0 or > PageMost) throw RpcErrors.Invalid("page_size", $"0 to {PageMost}", $"it is {request.PageSize}");
+        var skip = Skip(request.PageToken);
+        var (messages, total) = await Ask(queue => queue.List(skip, request.PageSize == 0 ? PageDefault : request.PageSize, cancellation));
+        var shown = skip + messages.Count;
+        return new() { Messages = { messages.Select(ToMessage) }, Total = total, NextPageToken = shown < total ? $"{shown}" : "" };
     }
 
     public async Task<ReturnFailedMessagesReply> Return(ReturnFailedMessagesRequest request, CancellationToken cancellation)
@@ -38,6 +41,10 @@ internal sealed class FailedPeriods(BrokerAddress? broker) : IDisposable
     }
 
     public void Dispose() => errors?.Dispose();
+
+    private static int Skip(string token) => token.Length == 0 ? 0
+        : int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var skip) ? skip
+        : throw RpcErrors.Invalid("page_token", "empty, or next_page_token of the page before", "it is not one");
 
     private async Task<T> Ask<T>(Func<ErrorQueue, Task<T>> ask)
     {

@@ -14,7 +14,8 @@ internal sealed class Listings(BillingView view, BillingPolicy policy, TimeProvi
     public ListReportsReply Reports(ListReportsRequest request)
     {
         if (request.HasUser) Asked.User(request.User);
-        if (!Enum.IsDefined(request.State)) throw RpcErrors.Invalid("state", "a state that this version knows", $"it is {(int)request.State}");
+        if (!Enum.IsDefined(request.State))
+            throw RpcErrors.Invalid("state", "a state that this version knows", $"it is {(int)request.State}");
         var reply = new ListReportsReply();
         reply.NextPageToken = Page(
             request.HasUser ? request.User : null, request.PageToken, request.PageSize, state => state.Reports,

@@ -29,8 +29,8 @@ public sealed class Bookkeeper
 
     /// <summary>The totals as messages have them.</summary>
     public static GroupTotal[] ToMessage(Items<Ledger.Accounts.GroupTotal> groups) => [.. groups.Select(total => new GroupTotal(
-        total.Group, total.Unit, total.Kind == GroupKind.Funding ? "funding" : "cap", total.Rollover, total.Quota, total.Credit, total.Overage,
-        total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.AdjustedCharge, total.RolledOver, ToMessage(total.Reporting)))];
+        total.Group, total.Unit, total.Kind == GroupKind.Funding ? "funding" : "cap", total.Rollover, total.Quota, total.Credit,
+        total.Overage, total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.AdjustedCharge, total.RolledOver, ToMessage(total.Reporting)))];
 
     private static Reporting? ToMessage(Ledger.Catalog.Reporting? reporting) =>
         reporting is null ? null : new(reporting.StripeMeter, reporting.Scale, NameOf(reporting.What));
@@ -69,8 +69,8 @@ public sealed class Bookkeeper
     }
 
     private PeriodBook ToBook(PeriodUse period) => Book(
-        period.Period, period == state.Current ? PeriodStage.Running : PeriodStage.Ended, touched[period.Period.Number], state.StripeCustomer,
-        Totals.Of(state, period, closing: false));
+        period.Period, period == state.Current ? PeriodStage.Running : PeriodStage.Ended, touched[period.Period.Number],
+        state.StripeCustomer, Totals.Of(state, period, closing: false));
 
     private static PeriodBook Book(
         Period period, PeriodStage stage, (long Revision, Guid Id) last, string? customer, Items<Ledger.Accounts.GroupTotal> groups) =>

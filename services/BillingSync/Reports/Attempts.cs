@@ -18,7 +18,9 @@ public static class Attempts
         var earlier = EarlierEnd(report, command);
         var unsureSince = earlier is AttemptEnd.Failed or AttemptEnd.Lost ? report.UnsureSince ?? report.SentAt : report.UnsureSince;
         if (tooLate is { } reason)
-            return unsureSince is null ? [new ReportMissedWindow(at, report.Identifier)] : [new ReportDoubted(at, report.Identifier, CodeOf(reason), TooLateToAsk)];
+            return unsureSince is null
+                ? [new ReportMissedWindow(at, report.Identifier)]
+                : [new ReportDoubted(at, report.Identifier, CodeOf(reason), TooLateToAsk)];
         if (at - unsureSince >= IdentifierTrusted)
             return [new ReportDoubted(at, report.Identifier, "identifier_expired", "Stripe may have forgotten the identifier: sent again, it might count twice")];
         return [new ReportSent(at, report.Identifier, report.Attempts + 1, NextKey(report, earlier), earlier)];

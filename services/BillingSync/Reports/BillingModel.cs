@@ -57,7 +57,8 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
         var late = Happened(state, [.. Carrying.Late(state, policy, at)]);
         var carried = Happened(state, Carrying.Decide(state, policy, carry, at));
         if (carried.Count == 0) return late;
-        return [.. late, .. carried, .. Happened(state, Planning.Plan(state, policy, carry.User, carry.To.Number, PlanReason.CarriedForward, at))];
+        var planned = Planning.Plan(state, policy, carry.User, carry.To.Number, PlanReason.CarriedForward, at);
+        return [.. late, .. carried, .. Happened(state, planned)];
     }
 
     private static List<BillingEvent> Happened(BillingState state, List<BillingEvent> events)

@@ -13,11 +13,16 @@ public static class Carrying
         var events = new List<BillingEvent>();
         // nothing is carried to where it could not be billed either: it waits, listed
         if (policy.TooLate(UsageWindow.TimestampOf(command.To.Start, command.To.End), command.To.End, at) is not null) return events;
-        foreach (var taken in state.Taken.Where(taken => taken.Period < command.To.Number && (command.From ?? taken.Period) == taken.Period))
-            foreach (var line in state.LinesOf(taken.Period))
-                if (Due(state, policy, line, at) is { Value: not 0 } due)
-                    events.Add(new CarriedForward(at, line.Line.Period, command.To.Number, line.Line.Group, line.Line.StripeMeter, due.Value, due.Reason));
+        foreach (var taken in state.Taken.Where(taken => taken.Period < command.To.Number))
+            if ((command.From ?? taken.Period) == taken.Period)
+                events.AddRange(state.LinesOf(taken.Period).SelectMany(line => Move(state, policy, line, command.To.Number, at)));
         return events;
+    }
+
+    private static IEnumerable<CarriedForward> Move(BillingState state, BillingPolicy policy, LineBalance line, int to, DateTimeOffset at)
+    {
+        if (Due(state, policy, line, at) is not { } due) yield break;
+        yield return new(at, line.Line.Period, to, line.Line.Group, line.Line.StripeMeter, due.Value, due.Reason);
     }
 
     /// <summary>

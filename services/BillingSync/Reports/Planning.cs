@@ -37,7 +37,8 @@ public static class Planning
     }
 
     /// <summary>What is to be reported of a period, from the totals that were taken last, as far as it still can be billed.</summary>
-    public static List<BillingEvent> Plan(BillingState state, BillingPolicy policy, string user, int period, PlanReason reason, DateTimeOffset at)
+    public static List<BillingEvent> Plan(
+        BillingState state, BillingPolicy policy, string user, int period, PlanReason reason, DateTimeOffset at)
     {
         if (state.TakenOf(period) is not { } taken || policy.TooLate(TimestampOf(taken), taken.End, at) is not null) return [];
         return
@@ -53,7 +54,8 @@ public static class Planning
     // Messages overtake each other and come twice: only what is newer in the ledger says anything new. Who compares anew may take the same
     // again.
     private static bool IsNews(BillingState state, TakeTotals totals) =>
-        totals.LedgerRevision > state.TakenUpTo(totals.Period) || (totals.IsResync && totals.LedgerRevision == state.TakenUpTo(totals.Period));
+        totals.LedgerRevision > state.TakenUpTo(totals.Period)
+        || (totals.IsResync && totals.LedgerRevision == state.TakenUpTo(totals.Period));
 
     private static bool IsReported(GroupTotal group, TakeTotals totals, BillingPolicy policy) =>
         group.Reporting is { } reporting && (totals.SliceEnd is null || policy.Continuous.Contains(reporting.StripeMeter));
@@ -64,7 +66,8 @@ public static class Planning
         && (taken.SliceEnd == totals.SliceEnd || state.LinesOf(totals.Period).All(line => line.Rest == 0));
 
     private static TotalsTaken ToEvent(TakeTotals totals, List<LineTotal> lines, DateTimeOffset at) => new(
-        at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer, totals.SliceEnd);
+        at, totals.Source, totals.LedgerRevision, totals.Period, totals.Start, totals.End, totals.Closed, lines, totals.StripeCustomer,
+        totals.SliceEnd);
 
     // the customer may have become known only after the invoice
     private static BillingEvent Link(BillingState state, BillingPolicy policy, Report report, string customer, DateTimeOffset at) =>

@@ -54,7 +54,8 @@ public sealed class BillingState
 
     public LineBalance BalanceOf(LineKey line) => new(
         line, TakenOf(line.Period)?.Lines.Where(total => KeyOf(line.Period, total) == line).Sum(total => total.Target) ?? 0,
-        carries.Where(carry => InOf(carry) == line).Sum(carry => carry.Value), carries.Where(carry => OutOf(carry) == line).Sum(carry => carry.Value),
+        carries.Where(carry => InOf(carry) == line).Sum(carry => carry.Value),
+        carries.Where(carry => OutOf(carry) == line).Sum(carry => carry.Value),
         Of(line).Where(report => report.Counts).Sum(report => report.Value));
 
     /// <summary>Why a report can no longer be billed; none: it can.</summary>
@@ -150,7 +151,8 @@ public sealed class Report
     /// <summary>As it was planned.</summary>
     public ReportPlanned Planned { get; }
 
-    public static long ValueOf(ReportPlanned planned) => long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    public static long ValueOf(ReportPlanned planned) =>
+        long.Parse(planned.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
     public string Identifier => Planned.Identifier;
     public LineKey Line => new(Planned.Period, Planned.Group, Planned.EventName);

@@ -13,7 +13,14 @@ namespace Metering.BillingSync.Resyncing;
 public sealed record ResyncOrder(int? Period = null, bool DryRun = false, bool CarryForward = true);
 
 /// <summary>What came of it, and how the lines stand then.</summary>
-public sealed record Resynced(string User, IReadOnlyList<BillingEvent> Events, IReadOnlyList<LineStanding> Lines);
+public sealed record Resynced(string User, IReadOnlyList<BillingEvent> Events, IReadOnlyList<LineStanding> Lines)
+{
+    /// <summary>Reports planned.</summary>
+    public int Planned => Events.Count(happened => happened is ReportPlanned);
+
+    /// <summary>Reports that got their customer.</summary>
+    public int Linked => Events.Count(happened => happened is ReportLinked);
+}
 
 /// <summary>
 /// Compares what is reported of a user with the user's ledger and plans the difference. What it plans follows from the ledger and from the

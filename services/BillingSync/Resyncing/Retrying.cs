@@ -18,8 +18,7 @@ public sealed class Retrying(BillingView view, Resync resync, ReportSender sende
         foreach (var user in Stuck())
         {
             var done = await resync.Run(user, new ResyncOrder(CarryForward: false), cancellation);
-            planned += done.Events.Count(happened => happened is ReportPlanned);
-            linked += done.Events.Count(happened => happened is ReportLinked);
+            (planned, linked) = (planned + done.Planned, linked + done.Linked);
         }
         return new(resumed, planned, linked);
     }
@@ -30,7 +29,7 @@ public sealed class Retrying(BillingView view, Resync resync, ReportSender sende
         var resumed = await GoOn();
         if (report.IsOpen) return new(resumed, 0, 0);
         var done = await resync.Run(user, new ResyncOrder(report.Planned.Period, CarryForward: false), cancellation);
-        return new(resumed, done.Events.Count(happened => happened is ReportPlanned), done.Events.Count(happened => happened is ReportLinked));
+        return new(resumed, done.Planned, done.Linked);
     }
 
     private async Task<bool> GoOn()
@@ -45,7 +44,7 @@ public sealed class Retrying(BillingView view, Resync resync, ReportSender sende
         var users = new List<string>();
         view.Scan("", (user, state) =>
         {
-            if (state.Reports.Any(report => report.Status == ReportStatus.Unlinked) || state.Lines.Any(line => line.Rest != 0)) users.Add(user);
+            if (state.Lines.Any(line => line.Rest != 0) || state.Reports.Any(report => report.Status == ReportStatus.Unlinked)) users.Add(user);
             return true;
         });
         return users;

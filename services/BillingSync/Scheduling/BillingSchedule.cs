@@ -72,7 +72,8 @@ public sealed partial class BillingSchedule(
         var now = clock.GetUtcNow();
         view.Scan("", (user, state) =>
         {
-            if (Carrying.Late(state, policy, now).Any() || state.Lines.Any(line => Carrying.Due(state, policy, line, now) is not null)) users.Add(user);
+            var isDue = state.Lines.Any(line => Carrying.Due(state, policy, line, now) is not null);
+            if (isDue || Carrying.Late(state, policy, now).Any()) users.Add(user);
             return true;
         });
     }

@@ -13,7 +13,7 @@ internal sealed class FailuresListVerb : Verb
 
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
-        var request = new ListFailedMessagesRequest { Limit = (int)asked.GetValue(limit) };
+        var request = new ListFailedMessagesRequest { PageSize = (int)asked.GetValue(limit) };
         var reply = await session.Ask(call => session.Billing.ListFailedMessagesAsync(request, call), cancellation);
         foreach (var message in reply.Messages) session.Screen.Record(message);
         session.Screen.Table(

@@ -17,23 +17,26 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
     private const ushort NotFound = 404;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim oneAtATime = new(1);
 
     /// <summary>Its name.</summary>
     public string Name => $"{queue}_error";
 
-    /// <summary>The messages at its head, at most <paramref name="limit"/>, and how many there are. They stay, in their order.</summary>
+    /// <summary>The messages behind the first <paramref name="skip"/>, at most <paramref name="limit"/>, and how many there are in all. They stay, in
+    /// their order.</summary>
     /// <exception cref="BusUnavailableException">The broker is not there.</exception>
-    public Task<(IReadOnlyList<FailedMessage> Messages, long Total)> List(int limit, CancellationToken cancellation) =>
+    public Task<(IReadOnlyList<FailedMessage> Messages, long Total)> List(int skip, int limit, CancellationToken cancellation) =>
         With<(IReadOnlyList<FailedMessage>, long)>(([], 0), async (channel, total) =>
         {
-            var found = new List<FailedMessage>();
+            var (found, seen) = (new List<FailedMessage>(), 0);
             await Each(channel, total, got =>
             {
-                if (found.Count < limit) found.Add(FailedMessage.Of(got));
+                if (seen++ >= skip && found.Count < limit) found.Add(FailedMessage.Of(got));
                 return Task.CompletedTask;
             }, cancellation);
-            await PutBack(channel, cancellation);
+            await PutBack(channel, seen, cancellation);
             return (found, total);
         }, cancellation);
 
@@ -45,15 +48,16 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
     /// <exception cref="BusUnavailableException">The broker is not there, or went away: some may have been given back.</exception>
     public Task<int> Return(string? id, CancellationToken cancellation) => With(0, async (channel, total) =>
     {
-        var returned = 0;
+        var (returned, kept) = (0, 0);
         await Each(channel, total, async got =>
         {
+            kept++;
             if (id is not null && !string.Equals(got.BasicProperties.MessageId, id, StringComparison.OrdinalIgnoreCase)) return;
             await channel.BasicPublishAsync("", queue, mandatory: true, FailedMessage.Returned(got), got.Body, cancellation);
             await channel.BasicAckAsync(got.DeliveryTag, multiple: false, cancellation);
-            returned++;
+            (returned, kept) = (returned + 1, kept - 1);
         }, cancellation);
-        await PutBack(channel, cancellation);
+        await PutBack(channel, kept, cancellation);
         return returned;
     }, cancellation);
 
@@ -66,9 +70,15 @@ public sealed class ErrorQueue(BrokerAddress broker, string queue) : IDisposable
             await take(got);
     }
 
-    // all that was got and not acknowledged, back to where it was
-    private static ValueTask PutBack(IChannel channel, CancellationToken cancellation) =>
-        channel.BasicNackAsync(deliveryTag: 0, multiple: true, requeue: true, cancellation);
+    // All that was got and not acknowledged, back to where it was. The queue takes it in its own time, and until then the next look would find
+    // nothing: so it is waited for, a little.
+    private async Task PutBack(IChannel channel, int count, CancellationToken cancellation)
+    {
+        if (count == 0) return;
+        await channel.BasicNackAsync(deliveryTag: 0, multiple: true, requeue: true, cancellation);
+        for (var tries = 0; tries < 100 && (await channel.QueueDeclarePassiveAsync(Name, cancellation)).MessageCount < count; tries++)
+            await Task.Delay(Glance, cancellation);
+    }
 
     private async Task<T> With<T>(T ifAbsent, Func<IChannel, long, Task<T>> use, CancellationToken cancellation)
     {
