@@ -28,8 +28,11 @@ internal sealed class Clients : IDisposable
     /// <summary>The client library, as a caller from .NET would use it.</summary>
     internal MeteringClient Metering => instances[0];
 
-    /// <summary>The same at an instance of Reservations by turns: any of them may serve any user.</summary>
-    internal MeteringClient At(int turn) => instances[turn % instances.Count];
+    /// <summary>
+    /// The same at an instance of Reservations: ten calls at one, then ten at the next. Any of them may serve any user; to change at every call
+    /// would have each learn what the other did before it can go on.
+    /// </summary>
+    internal MeteringClient At(int turn) => instances[turn / 10 % instances.Count];
 
     internal Reservations.ReservationsClient Calls { get; }
 

@@ -48,6 +48,18 @@ internal sealed class Services : IDisposable
         }
     }
 
+    /// <summary>What is read, once it is as wanted, or what it still is when patience ends.</summary>
+    public static async Task<T> Eventually<T>(Func<Task<T>> read, Func<T, bool> wanted)
+    {
+        var until = TimeProvider.System.GetUtcNow() + Patience;
+        while (true)
+        {
+            var found = await read();
+            if (wanted(found) || TimeProvider.System.GetUtcNow() > until) return found;
+            await Task.Delay(Pause);
+        }
+    }
+
     /// <summary>Whether the answer may be another one later.</summary>
     public static bool IsPassing(RpcException error) => error.StatusCode
         is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.ResourceExhausted or StatusCode.DeadlineExceeded;

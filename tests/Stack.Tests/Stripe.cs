@@ -6,20 +6,11 @@ namespace Metering.StackTests;
 /// <summary>The stack's Stripe simulator, seen from outside.</summary>
 internal sealed class Stripe(FullStack stack) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly HttpClient http = new() { BaseAddress = new Uri(stack.Settings["STRIPE_BASE"]) };
 
     /// <summary>What the customers come to, once that is <paramref name="expected"/>, or what it still is when patience ends.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> Totals(IReadOnlyDictionary<string, long> expected)
-    {
-        var until = TimeProvider.System.GetUtcNow() + Patience;
-        while (true)
-        {
-            var totals = await Totals();
-            if (expected.All(pair => totals.GetValueOrDefault(pair.Key) == pair.Value) || TimeProvider.System.GetUtcNow() > until) return totals;
-            await Task.Delay(100);
-        }
-    }
+    public Task<IReadOnlyDictionary<string, long>> Totals(IReadOnlyDictionary<string, long> expected) =>
+        Services.Eventually(Totals, totals => expected.All(pair => totals.GetValueOrDefault(pair.Key) == pair.Value));
 
     public void Dispose() => http.Dispose();
 
