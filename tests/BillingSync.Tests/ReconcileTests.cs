@@ -2,6 +2,7 @@ using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.StripeSimulator;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Metering.BillingSync.Tests.BillingSpec;
 
 namespace Metering.BillingSync.Tests;
@@ -265,6 +266,17 @@ public sealed class ReconcileTests : SimulatedStripe
         Account.AddMeter("last", formula: "last");
         await Settle(Ended(10, Usage(700) with { Reporting = new("last", 1, "usage") }));
         Assert.That((await Reconcile(Record)).Single().Failure, Does.Contain("no plain sum"));
+    }
+
+    [Test]
+    public async Task A_round_of_the_schedule_confirms_what_is_there()
+    {
+        await Settle(Ended(10, Usage(700)));
+        using var schedule = new ReconcileSchedule(
+            process.Reconciler, process.Follower, new BillingOptions(), Time, NullLogger<ReconcileSchedule>.Instance);
+        await schedule.Round(CancellationToken.None);
+        await process.Caught();
+        Assert.That(Statuses(), Is.EqualTo("Confirmed"));
     }
 
     [Test]

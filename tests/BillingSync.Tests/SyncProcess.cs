@@ -40,6 +40,7 @@ internal sealed class SyncProcess : IAsyncDisposable
     public Resync Resync { get; }
     public Retrying Retrying { get; }
     public Reconciler Reconciler { get; }
+    public BillingFollower Follower => follower;
 
     /// <summary>Its rounds are asked for: it does not run by itself.</summary>
     public BillingSchedule Schedule { get; }

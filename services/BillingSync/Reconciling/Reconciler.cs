@@ -16,32 +16,23 @@ public sealed class Reconciler(
     ReconcileOptions options, TimeProvider clock)
 {
     private static readonly Caller Self = new("billing-sync", null);
-    private static readonly ILookup<string, Meter> NoMeters = Array.Empty<Meter>().ToLookup(meter => meter.EventName);
 
     /// <summary>Tells each window as soon as it is decided.</summary>
     /// <exception cref="StripeUnreadableException">Stripe is away; what was told before stands.</exception>
     public async Task<ReconcileTally> Run(ReconcileOrder order, Func<Reconciled, Task> tell, CancellationToken cancellation)
     {
-        var (windows, skipped, doubtful) = (0L, 0L, new List<Reconciled>());
-        var (keys, meters) = (Books.Keys(view), (ILookup<string, Meter>?)null);
+        var (keys, doubtful, tally) = (Books.Keys(view), new List<Reconciled>(), new ReconcileTally());
+        var meters = new Lazy<Task<ILookup<string, Meter>>>(() => summaries.Meters(cancellation));
         foreach (var (key, users) in keys)
             foreach (var window in Asked(order, key, users))
             {
-                try
-                {
-                    windows++;
-                    if (IsRead(order, window)) meters ??= await summaries.Meters(cancellation);
-                    var seen = await Look(window, IsRead(order, window), meters ?? NoMeters, cancellation);
-                    if (order.Record && seen.IsDoubtful && !Moves(window)) doubtful.Add(seen);
-                    else await tell(order.Record ? await Record(seen, cancellation) : seen);
-                }
-                catch (ReadsSpentException)
-                {
-                    skipped++;
-                }
+                var seen = await TryLook(window, IsRead(order, window), meters, cancellation);
+                tally = new(tally.Windows + 1, tally.Skipped + (seen is null ? 1 : 0));
+                if (seen is { IsDoubtful: true } && order.Record && !Moves(window)) doubtful.Add(seen);
+                else if (seen is not null) await tell(order.Record ? await Record(seen, cancellation) : seen);
             }
-        if (doubtful.Count > 0) await LookAgain(doubtful, keys, meters!, tell, cancellation);
-        return new(windows, skipped);
+        if (doubtful.Count > 0) await LookAgain(doubtful, keys, meters, tell, cancellation);
+        return tally;
     }
 
     private IEnumerable<BilledWindow> Asked(ReconcileOrder order, BookKey key, SortedSet<string> users)
@@ -55,38 +46,31 @@ public sealed class Reconciler(
         window.Customer is not null && (window.IsUndecided || order.Recheck);
 
     private async Task LookAgain(
-        List<Reconciled> doubtful, SortedDictionary<BookKey, SortedSet<string>> keys, ILookup<string, Meter> meters,
+        List<Reconciled> doubtful, SortedDictionary<BookKey, SortedSet<string>> keys, Lazy<Task<ILookup<string, Meter>>> meters,
         Func<Reconciled, Task> tell, CancellationToken cancellation)
     {
         await Task.Delay(options.Between, clock, cancellation);
         foreach (var first in doubtful)
         {
-            try
-            {
-                var key = new BookKey(first.Window.Customer, null, first.Window.StripeMeter);
-                var now = Books.Windows(view, key, keys[key], policy, clock.GetUtcNow());
-                var window = now.Find(window => (window.From, window.To) == (first.Window.From, first.Window.To));
-                var second = window is null ? null : await Look(window, true, meters, cancellation);
-                await tell(second is null ? first : second.Agrees(first) ? await Record(second, cancellation) : second);
-            }
-            catch (ReadsSpentException)
-            {
-                await tell(first);
-            }
+            var key = new BookKey(first.Window.Customer, null, first.Window.StripeMeter);
+            var window = Books.Windows(view, key, keys[key], policy, clock.GetUtcNow())
+                .Find(window => (window.From, window.To) == (first.Window.From, first.Window.To));
+            var second = window is null ? null : await TryLook(window, true, meters, cancellation);
+            await tell(second is null ? first : second.Agrees(first) ? await Record(second, cancellation) : second);
         }
     }
 
-    private async Task<Reconciled> Look(BilledWindow window, bool isRead, ILookup<string, Meter> meters, CancellationToken cancellation)
+    /// <summary>None if the budget of reads does not reach.</summary>
+    private async Task<Reconciled?> TryLook(
+        BilledWindow window, bool isRead, Lazy<Task<ILookup<string, Meter>>> meters, CancellationToken cancellation)
     {
-        if (!isRead) return new(window, null, Differences.Of(window));
-        var read = Reader(window, meters[window.StripeMeter].ToList(), cancellation);
         try
         {
-            var sum = await read(window.From, window.To);
-            if (window.Reports.Any(report => report.IsInFlight)) return new(window, sum, Differences.InFlight(window, sum));
-            var findings = new Findings(clock.GetUtcNow() - options.Settle);
-            await Narrow(findings, window.From, window.To, window.Reports, sum, read);
-            return new(window, sum, Differences.Of(window, findings), findings);
+            return isRead ? await Look(window, Reader(window, meters, cancellation)) : new(window, null, Differences.Of(window));
+        }
+        catch (ReadsSpentException)
+        {
+            return null;
         }
         catch (StripeUnreadableException unreadable) when (!unreadable.IsAway)
         {
@@ -94,13 +78,22 @@ public sealed class Reconciler(
         }
     }
 
+    private async Task<Reconciled> Look(BilledWindow window, Func<DateTimeOffset, DateTimeOffset, Task<decimal>> read)
+    {
+        var sum = await read(window.From, window.To);
+        if (window.Reports.Any(report => report.IsInFlight)) return new(window, sum, Differences.InFlight(window, sum));
+        var findings = new Findings(clock.GetUtcNow() - options.Settle);
+        await Narrow(findings, window.From, window.To, window.Reports, sum, read);
+        return new(window, sum, Differences.Of(window, findings), findings);
+    }
+
     private Func<DateTimeOffset, DateTimeOffset, Task<decimal>> Reader(
-        BilledWindow window, List<Meter> meters, CancellationToken cancellation) => async (from, to) =>
+        BilledWindow window, Lazy<Task<ILookup<string, Meter>>> meters, CancellationToken cancellation) => async (from, to) =>
         {
-            if (meters.Count == 0)
+            var (sum, named) = (0m, (await meters.Value)[window.StripeMeter].ToList());
+            if (named.Count == 0)
                 throw new StripeUnreadableException($"Stripe has no meter of the event name {window.StripeMeter}", isAway: false);
-            var sum = 0m;
-            foreach (var meter in meters) sum += await summaries.Sum(meter, window.Customer!, from, to, cancellation);
+            foreach (var meter in named) sum += await summaries.Sum(meter, window.Customer!, from, to, cancellation);
             return sum;
         };
 
