@@ -206,7 +206,8 @@ public sealed class ReconcileTests : SimulatedStripe
         process = await StartProcess(billing: settings);
         var boundary = new DateTimeOffset(2026, 10, 20, 10, 20, 37, TimeSpan.Zero);
         await Settle(
-            Of(1, boundary.AddDays(-10), boundary, 700), Of(2, boundary, boundary.AddDays(5), 40) with { SliceEnd = boundary.AddSeconds(10) },
+            Of(1, boundary.AddDays(-10), boundary, 700),
+            Of(2, boundary, boundary.AddDays(5), 40) with { SliceEnd = boundary.AddSeconds(10) },
             Of(2, boundary, boundary.AddDays(5), 100) with { LedgerRevision = 21 });
         Assert.That((await Reconcile(Record)).Select(one => (one.Stripe, Text([one]))), Is.EqualTo(new[]
         {
@@ -221,7 +222,8 @@ public sealed class ReconcileTests : SimulatedStripe
         var settings = new BillingOptions { Meters = { [Meter] = new() { Mode = "continuous" } } };
         process = await StartProcess(billing: settings);
         for (var hour = 1; hour <= 24; hour++)
-            await Settle(Take(hour, false, Customer, [Usage(10 * hour)]) with { SliceEnd = End.AddHours(-24 + hour), Start = End.AddHours(-24) });
+            await Settle(
+                Take(hour, false, Customer, [Usage(10 * hour)]) with { SliceEnd = End.AddHours(-24 + hour), Start = End.AddHours(-24) });
         Account.Lose(Account.Events[16].Identifier);
         var reads = Account.Reads;
         Assert.That(Text(await Reconcile(Record)), Is.EqualTo("10 Lost"));
@@ -236,15 +238,16 @@ public sealed class ReconcileTests : SimulatedStripe
         Account.Lose(Account.Events.Single(sent => sent.Value.ToString() == "200").Identifier);
         var seen = (await Reconcile(Record)).Single();
         Assert.That((seen.Stripe, Text([seen]), seen.Confirmed, seen.Missing), Is.EqualTo((400m, "200 Lost", 2, 1)));
-        Assert.That((await Reconcile(Record with { User = "user3" })).Single().Window.Users, Is.EqualTo(new[] { "user1", "user2", "user3" }));
+        var again = await Reconcile(Record with { User = "user3" });
+        Assert.That(again.Single().Window.Users, Is.EqualTo(new[] { "user1", "user2", "user3" }));
     }
 
     [Test]
     public async Task More_meters_and_customers_than_a_page_holds()
     {
         for (var number = 0; number < 120; number++) Account.AddMeter($"meter{number}");
-        await Settle([.. Enumerable.Range(0, 120).Select(number => Ended(10, Usage(700) with { Reporting = new($"meter{number}", 1, "usage") })
-            with { User = $"user{number}", StripeCustomer = $"cus_{number}" })]);
+        var groups = Enumerable.Range(0, 120).Select(i => Usage(700) with { Reporting = new($"meter{i}", 1, "usage") });
+        await Settle([.. Customers(120).Zip(groups, (one, group) => one with { Groups = [group] })]);
         var seen = await Reconcile(Record);
         Assert.That((seen.Length, seen.Sum(one => one.Confirmed), Account.Reads), Is.EqualTo((120, 120, 120L + 2)));
     }
@@ -284,7 +287,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         var settings = new BillingOptions { Reconcile = { ReadsPerMonth = 3 } };
         process = await StartProcess(billing: settings);
-        await Settle([.. Enumerable.Range(0, 5).Select(number => Ended(10, Usage(700)) with { User = $"user{number}", StripeCustomer = $"cus_{number}" })]);
+        await Settle(Customers(5));
         await Reconcile(Record);
         Assert.That((tally, Account.Reads), Is.EqualTo((new ReconcileTally(5, 3), 3L)));
         process = await StartProcess(billing: settings);
@@ -298,7 +301,7 @@ public sealed class ReconcileTests : SimulatedStripe
     [Test]
     public async Task Reads_are_spaced()
     {
-        await Settle([.. Enumerable.Range(0, 20).Select(number => Ended(10, Usage(700)) with { User = $"user{number}", StripeCustomer = $"cus_{number}" })]);
+        await Settle(Customers(20));
         var before = Time.GetUtcNow();
         await Reconcile(Record);
         Assert.That(Time.GetUtcNow() - before, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(20 / 5.0)));
@@ -321,6 +324,9 @@ public sealed class ReconcileTests : SimulatedStripe
         Simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = status, Path = "/v1/billing/meters*", Times = -1 });
         Assert.That(() => Reconcile(Record), Throws.InstanceOf<StripeUnreadableException>().With.Property("IsAway").True);
     }
+
+    private static TakeTotals[] Customers(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Ended(10, Usage(700)) with { User = $"user{i}", StripeCustomer = $"cus_{i}" })];
 
     private static TakeTotals Of(int period, DateTimeOffset start, DateTimeOffset end, long quantity) =>
         Take(10 * period, false, Customer, [Usage(quantity)], period) with { Start = start, End = end };
