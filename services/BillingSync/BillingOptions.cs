@@ -1,3 +1,4 @@
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.BillingSync.Webhooks;
@@ -24,6 +25,11 @@ public sealed class BillingOptions
         new("Billing:SuspendOnPaymentFailed", "failed payments of an invoice that suspend the user; 0: never",
             Unset.SuspendOnPaymentFailed),
         new("Billing:Credits:*", "Billing:Credits:CURRENCY:Unit and :PerSmallestUnit: what a cent grants", null, "the money itself"),
+        new("Billing:Reconcile:Every", "how often all is reconciled with Stripe, findings recorded; a minute or more", null, "when asked"),
+        new("Billing:Reconcile:Between", "the time between two looks at a difference", Unset.Reconcile.Between),
+        new("Billing:Reconcile:Settle", "how long after a report was settled summaries are trusted to show it", Unset.Reconcile.Settle),
+        new("Billing:Reconcile:ReadsPerMonth", "reads of Stripe's API in any 30 days", Unset.Reconcile.ReadsPerMonth),
+        new("Billing:Reconcile:ReadsPerSecond", "reads started per second", Unset.Reconcile.ReadsPerSecond),
         new("Billing:Meters:*", "Billing:Meters:EVENT_NAME:Mode: period, or continuous: reported while the period runs", null, "period"),
     ];
 
@@ -69,6 +75,9 @@ public sealed class BillingOptions
     /// <summary>The addresses; one that is malformed is none.</summary>
     internal IReadOnlyList<Uri?> AccountsAt =>
         [.. (Accounts ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(AddressOf)];
+
+    /// <summary>How it is compared with what Stripe has.</summary>
+    public ReconcileOptions Reconcile { get; } = new();
 
     internal const string Auto = "auto";
     internal const string Operator = "operator";
@@ -142,6 +151,7 @@ internal sealed class BillingOptionsRules : IValidateOptions<BillingOptions>
             if (credit.PerSmallestUnit < 1)
                 yield return $"Billing:Credits:{currency}:PerSmallestUnit is {credit.PerSmallestUnit}; expected 1 or more";
         }
+        foreach (var wrong in options.Reconcile.Wrong()) yield return wrong;
         foreach (var (meter, settings) in options.Meters)
             if (settings.Mode is not (MeterOptions.Period or MeterOptions.Continuous))
                 yield return $"Billing:Meters:{meter}:Mode is '{settings.Mode}'; expected period or continuous";

@@ -40,6 +40,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
         RecordAnswer answer => Happened(state, Attempts.Record(Find(state, answer.Identifier), answer, at)),
         MarkMissing missing => Happened(state, Attempts.Miss(Find(state, missing.Identifier), missing, at)),
         RejectTaken dropped => Happened(state, Attempts.Reject(Find(state, dropped.Identifier), dropped, at)),
+        RecordFindings findings => Happened(state, [.. Attempts.Find(state, findings, at)]),
         Survey => [],
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no meaning here"),
     };
@@ -69,7 +70,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
 
     private BillingAnswer AnswerOf(BillingState state, BillingCommand command, List<BillingEvent> events, DateTimeOffset at) => command switch
     {
-        TakeTotals or CarryForward => new Took(state.Revision, OpenOf(state), events),
+        TakeTotals or CarryForward or RecordFindings => new Took(state.Revision, OpenOf(state), events),
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
         MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),

@@ -21,4 +21,6 @@ public static class SyncMeter
     internal static readonly Counter<long> Unnamed = Meter.CreateCounter<long>("metering.billing.unnamed", "{event}",
         "Of those, the ones that it did not name, or that are none of ours");
     internal static readonly Counter<long> Settled = Meter.CreateCounter<long>("metering.billing.settled", "{report}", "Reports settled, by status");
+    internal static readonly Counter<long> Reads = Meter.CreateCounter<long>("metering.billing.reads", "{call}", "Reads of Stripe's summaries and meters");
+    internal static readonly Counter<long> Differing = Meter.CreateCounter<long>("metering.billing.differing", "{window}", "Windows that differ from Stripe's summaries");
 }
