@@ -7,7 +7,7 @@ export MSBUILDDISABLENODEREUSE := 1
 export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
-export SLN TRACE API FOLDER BASE INSTANCES EVENTSTORE POSTGRES RABBITMQ
+export SLN TRACE API
 
 .DEFAULT_GOAL := help
 .PHONY: help build run trace up down status test simulate-billing api fmt clean sdk FORCE

@@ -46,6 +46,7 @@ internal sealed class Child : IAsyncDisposable
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };
         start.Environment["DOTNET_TieredPGO"] = "0"; // a run of seconds pays for the profile and never sees its profit
+        start.Environment.Remove("EVENTSTORE"); // what names a node for others is, in any case, a setting of the host: either could win
         foreach (var (key, value) in settings) start.Environment[key] = value;
         var child = new Child(name, Process.Start(start)!, Path.Combine(folder, name.Replace(' ', '-') + ".log"));
         child.process.BeginOutputReadLine();

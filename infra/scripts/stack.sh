@@ -31,8 +31,14 @@ addresses() { reservations | while read -r _ port; do at "$port"; done | paste -
 
 stripe_base() { echo "${STRIPE_BASE:-$(at $((base + 40)))}"; }
 
+running() { # NAME: its process, if it runs; the number in an old file may be another program's by now
+    local pid
+    pid=$(pid_in "$folder/$1.pid")
+    if [[ -n $pid && $(ps -o args= -p "$pid") == dotnet* ]]; then echo "$pid"; fi
+}
+
 run() { # NAME PROGRAM ARGUMENTS...: in the background, on its own, its output in NAME.log
-    if [[ -n $(pid_in "$folder/$1.pid") ]]; then return; fi
+    if [[ -n $(running "$1") ]]; then return; fi
     [[ -e $2 ]] || { echo "$2 is not there: run \`make build\`" >&2; return 1; }
     setsid dotnet "${@:2}" >>"$folder/$1.log" 2>&1 </dev/null &
     echo $! >"$folder/$1.pid"
@@ -56,6 +62,7 @@ start_servers() {
 
 export_settings() {
     export EventStore=${EVENTSTORE:-sqlite:$folder/streams.db} ReadModels=$POSTGRES Bus=$RABBITMQ
+    unset EVENTSTORE # the same setting to the services, for whom case does not count: either could win
     export Balances__Accounts Billing__Accounts
     Balances__Accounts=$(addresses)
     Billing__Accounts=$Balances__Accounts
@@ -70,26 +77,48 @@ readiness() { # PORT: the answer's status line and body
 
 is_ready() { readiness "$1" 2>/dev/null | head -n 1 | grep -q ' 200 '; }
 
+settled() { is_ready "$2" || [[ -z $(running "$1") ]]; } # NAME PORT
+
 await() { # NAME PORT
-    wait_until "$patience" is_ready "$2" && return
-    echo "$1 is not ready after $patience s; the end of $folder/$1.log:" >&2
-    tail -n 5 "$folder/$1.log" >&2
+    wait_until "$patience" settled "$1" "$2" || true
+    if is_ready "$2"; then return; fi
+    echo "$1 $([[ -n $(running "$1") ]] && echo "is not ready after $patience s" || echo "has ended"); the end of $folder/$1.log:" >&2
+    tail -n 3 "$folder/$1.log" >&2
+    echo "what else was started still runs: make status, make down" >&2
     return 1
 }
 
+# Before anything is started: a port that another program holds would show only when its service does not come up.
+check_ports() {
+    while read -r name port; do
+        if [[ -z $(running "$name") ]] && (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "port $port, of $name, is taken by another program: BASE names another first port" >&2
+            return 1
+        fi
+    done < <(services | while read -r name port _; do echo "$name $port"; echo "$name $((port + 1))"; done)
+    for server in postgres rabbitmq; do
+        [[ $server == postgres ]] && port=$((base + 50)) || port=$((base + 60))
+        if [[ -z $(infra/servers/$server.sh pid "$folder/$server") ]] && (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "port $port, of $server, is taken by another program: BASE names another first port" >&2
+            return 1
+        fi
+    done
+}
+
 up() {
+    check_ports
     start_servers
     export_settings
     start_simulator
     while read -r name port program; do start_service "$name" "$port" "$program"; done < <(services)
     while read -r name port _; do await "$name" $((port + 1)); done < <(services)
-    status
+    status || true # all of it was ready
 }
 
 down() {
-    while read -r name _; do end_process "$(pid_in "$folder/$name.pid")" 30 & done < <(services)
+    while read -r name _; do end_process "$(running "$name")" 30 & done < <(services)
     wait
-    end_process "$(pid_in "$folder/stripe-simulator.pid")" 5
+    end_process "$(running stripe-simulator)" 5
     infra/servers/rabbitmq.sh stop "$folder/rabbitmq"
     infra/servers/postgres.sh stop "$folder/postgres"
 }
@@ -103,7 +132,7 @@ server_line() { # NAME PID WHERE
 
 service_line() { # NAME PORT
     local pid health=down
-    pid=$(pid_in "$folder/$1.pid")
+    pid=$(running "$1")
     if [[ -n $pid ]]; then health=$(is_ready $(($2 + 1)) && echo ready || echo "not ready"); fi
     line "$1" "$health" "${pid:--}" "gRPC $(at "$2")  health $(at $(($2 + 1)))/health/ready"
     if [[ $health == "not ready" ]]; then readiness $(($2 + 1)) 2>/dev/null | grep -E '^[a-z-]+: (Unh|Deg)' | sed 's/^/      /' || true; fi
@@ -115,7 +144,7 @@ status() {
     echo "the full stack, data and logs in $folder"
     [[ -n ${POSTGRES:-} ]] && ! owns postgres || server_line postgres "$(infra/servers/postgres.sh pid "$folder/postgres")" "127.0.0.1:$((base + 50))" || code=1
     [[ -n ${RABBITMQ:-} ]] && ! owns rabbitmq || server_line rabbitmq "$(infra/servers/rabbitmq.sh pid "$folder/rabbitmq")" "127.0.0.1:$((base + 60))" || code=1
-    [[ -n ${STRIPE_BASE:-} ]] || server_line stripe-simulator "$(pid_in "$folder/stripe-simulator.pid")" "$(stripe_base)" || code=1
+    [[ -n ${STRIPE_BASE:-} ]] || server_line stripe-simulator "$(running stripe-simulator)" "$(stripe_base)" || code=1
     while read -r name port _; do service_line "$name" "$port" || code=1; done < <(services)
     if is_ready $((base + 21)); then projections || code=1; fi
     return "$code"

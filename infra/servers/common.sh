@@ -38,7 +38,7 @@ move_out() { # FOLDER: empty, or a link left from the last time
 pid_in() { # FILE: the process of a pid file, if it runs
     local pid
     pid=$(head -n 1 "$1" 2>/dev/null) || true
-    if [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi
+    if [[ -n $pid ]] && ! gone "$pid"; then echo "$pid"; fi
 }
 
 wait_until() { # SECONDS COMMAND...
@@ -49,7 +49,8 @@ wait_until() { # SECONDS COMMAND...
     done
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# One that nobody has waited for yet is gone, too.
+gone() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") == Z* ]]; }
 
 end_process() { # PID SECONDS: asks, waits, then ends it
     if [[ -z $1 ]] || gone "$1"; then return; fi

@@ -20,6 +20,8 @@ internal sealed class FullStack : IAsyncDisposable
             // the stack's own servers: these are killed
             ["POSTGRES"] = "", ["RABBITMQ"] = "",
         };
+        // empty is not set: once it was a setting of the services, which then wrote to one store or the other by chance
+        variables.TryAdd("EVENTSTORE", "");
     }
 
     /// <summary>Where it is: <c>METERING_RESERVATIONS</c> and the rest.</summary>

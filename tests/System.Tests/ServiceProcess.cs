@@ -92,11 +92,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     {
         var dll = Path.Combine(AppContext.BaseDirectory, $"Metering.{program}.dll");
         string[] arguments = ["exec", dll, "--Urls=http://127.0.0.1:0", "--HealthUrls=http://127.0.0.1:0", .. settings];
-        return new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo("dotnet", arguments)
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = logLevel == "None",
             Environment = { ["Logging__LogLevel__Default"] = logLevel },
         };
+        start.Environment.Remove("EVENTSTORE"); // names a node for the contract suite; here it would be a setting
+        return start;
     }
 
     private static async Task<Uri> Announced(Process process, string after)

@@ -1,3 +1,4 @@
+using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -70,6 +71,7 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
         if (arguments.StopsWithStdin) builder.Services.AddHostedService<StopWithStdin>();
         Add(builder.Services, builder.Configuration);
         var app = builder.Build();
+        _ = app.Services.GetService<IEventStreams>(); // a file that cannot be opened is told now, not to callers
         app.UseDrain();
         Map(app);
         app.MapHealth();
