@@ -22,7 +22,8 @@ postgres_port=$(free_ports 1)
 infra/servers/postgres.sh start "$servers/postgres" "$postgres_port" >/dev/null
 redis_port=$(free_ports 1)
 infra/servers/redis.sh start "$servers/redis" "$redis_port" >/dev/null
-pgbench=$(ls /usr/lib/postgresql/*/bin/pgbench | sort -V | tail -n 1)
+pgbench=$(ls /usr/lib/postgresql/*/bin/pgbench 2>/dev/null | sort -V | tail -n 1)
+[[ -n $pgbench ]] || { echo "pgbench is missing: install the package postgresql-contrib" >&2; exit 1; }
 dotnet infra/Bench/bin/Release/net10.0/Bench.dll --folder "$folder" --pgbench "$pgbench" \
     --postgres-port "$postgres_port" --postgres-pid "$(infra/servers/postgres.sh pid "$servers/postgres")" \
     --redis-port "$redis_port" --redis-pid "$(infra/servers/redis.sh pid "$servers/redis")" \

@@ -9,6 +9,9 @@ namespace Metering.Bench.Contestants;
 /// <summary>How long after its answer a command is in the read models, again and again while others load the host.</summary>
 internal sealed class Visible(HostProcess host)
 {
+    // seldom enough not to be a load itself
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Samples until the load is over; at least one.</summary>
     internal async Task<Latencies> During(Task load)
     {
@@ -24,6 +27,7 @@ internal sealed class Visible(HostProcess host)
             var answered = Stopwatch.GetTimestamp();
             while (await Revision(balances) < tracked.Tracked.Revision) await Task.Delay(1);
             samples.Add(Stopwatch.GetElapsedTime(answered).TotalMilliseconds);
+            await Task.WhenAny(load, Task.Delay(BetweenLooks));
         }
         while (!load.IsCompleted);
         return new Latencies(samples);

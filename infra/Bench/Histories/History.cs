@@ -13,6 +13,7 @@ namespace Metering.Bench.Histories;
 internal sealed class History
 {
     private static readonly TimeSpan BetweenCalls = TimeSpan.FromSeconds(15.7);
+    private static readonly TimeSpan CallTakes = TimeSpan.FromSeconds(2);
     private static readonly Attributes Model = Attributes.Of([new("model", "small")]);
 
     private readonly LedgerState state = new();
@@ -21,10 +22,10 @@ internal sealed class History
     private int commands;
     private int calls;
 
-    /// <param name="events">How many it will have: a call makes about three.</param>
+    /// <param name="events">How many it will have, the last of them before <paramref name="end"/>: a call makes nearly three.</param>
     internal History(int events, DateTimeOffset end)
     {
-        now = end - TimeSpan.FromHours(1) - events / 2.9 * BetweenCalls;
+        now = end - TimeSpan.FromHours(1) - events / 2.8 * (BetweenCalls + CallTakes);
         Do(new AssignPlan(NextId(), Hash, Plan(400_000_000), PlanChange.NextPeriod, null));
     }
 
@@ -62,7 +63,7 @@ internal sealed class History
             return;
         }
         Do(new Reserve(id, Hash, Line(4_000), TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(30)));
-        now += TimeSpan.FromSeconds(2);
+        now += CallTakes;
         if (call % 40 == 5) Do(new Release(NextId(), Hash, id));
         else if (call % 400 != 9) Do(new Commit(NextId(), Hash, id, Line(800)));
     }

@@ -7,6 +7,8 @@ namespace Metering.Bench.Reporting;
 /// <summary>What was measured, for people as it comes and as a table, for programs as JSON.</summary>
 internal sealed class Report(Machine machine, bool quick, string? eventStore)
 {
+    private const int Width = 160;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -20,8 +22,9 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 
     internal void Head()
     {
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
         AnsiConsole.WriteLine(Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGiB} GiB, {machine.FileSystem}"));
-        AnsiConsole.WriteLine(Invariant($"{machine.System}, {machine.Runtime}; load average at the start {machine.LoadAtStart:0.00}"));
+        AnsiConsole.WriteLine(Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}"));
         if (!machine.IsQuiet) AnsiConsole.WriteLine("WARNING: the machine is not quiet: these figures are not to be quoted");
         if (quick) AnsiConsole.WriteLine("the short form: whether it works and about how fast; `make bench` measures");
     }
@@ -30,7 +33,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     {
         rows.Add(row);
         AnsiConsole.WriteLine(Invariant(
-            $"{row.Name} {row.Users} {row.Callers}: {row.CyclesPerSecond:N0} cycles/s, p99 {row.P99:0.00} ms, {row.Errors} errors, {Mismatches(row)} mismatches"));
+            $"{row.Name}, {row.Users}, {Callers(row)} callers: {row.CyclesPerSecond:N0} cycles/s, p99 {row.P99:0.00} ms, {row.Errors} errors, {Mismatches(row)} mismatches"));
         if (row.FirstError is { } error) AnsiConsole.WriteLine($"   first error: {error}");
     }
 
@@ -51,7 +54,6 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         foreach (var title in (string[])["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"])
             table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = title is "what" or "users" ? Justify.Left : Justify.Right });
         foreach (var row in rows) table.AddRow(Cells(row));
-        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 130);
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine("a cycle: reserve, then commit with refund; µs: processor time per cycle; bytes: stored per cycle; wrong: ledger mismatches");
         foreach (var kept in rows.GroupBy(row => row.Durability))
@@ -73,10 +75,12 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 
     private static string[] Cells(Row row) =>
     [
-        row.Name, row.Users, Invariant($"{row.Callers}"), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"), Invariant($"{row.P99:0.00}"),
+        row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"), Invariant($"{row.P99:0.00}"),
         Invariant($"{row.P999:0.00}"), Invariant($"{row.Errors}"), Invariant($"{row.ClientMicros:0}"),
         row.ServerMicros is { } micros ? Invariant($"{micros:0}") : "-", row.BytesPerCycle is { } bytes ? Invariant($"{bytes:0}") : "-", Mismatches(row),
     ];
+
+    private static string Callers(Row row) => row.Callers == 0 ? "paced" : Invariant($"{row.Callers}");
 
     private static string Mismatches(Row row) => row.Mismatches?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
