@@ -133,13 +133,14 @@ internal sealed class Suite(Settings settings, Report report)
     {
         var folder = settings.Work("long");
         var store = Store.File(Path.Combine(folder, "streams.db"));
+        string[] shorts = [.. Enumerable.Range(0, 10).Select(n => FormattableString.Invariant($"short-{n}"))];
         await using (var streams = store.Open())
         {
             await Writing.Write(streams.Port, "long", settings.LongHistory);
-            await Writing.Write(streams.Port, "short", 1_000);
+            foreach (var user in shorts) await Writing.Write(streams.Port, user, 1_000);
             foreach (var figure in await new Replay(streams.Port, "long", settings.LongHistory).Measure()) report.Add(figure);
         }
         await using var host = await HostProcess.Start(folder, store.Setting, FirstCommand.KeepsOneUser);
-        foreach (var figure in await new FirstCommand(host, "long", "short").Measure()) report.Add(figure);
+        foreach (var figure in await new FirstCommand(host, "long", shorts).Measure()) report.Add(figure);
     }
 }

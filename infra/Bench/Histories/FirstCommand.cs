@@ -8,11 +8,12 @@ using Metering.V1;
 namespace Metering.Bench.Histories;
 
 /// <summary>
-/// The first command for a user whom the host does not have in memory: it is told to keep one user only, so that going from one to the other makes
-/// every command a first one.
+/// The first command for a user whom the host does not have in memory: it is told to keep one user only (it keeps a few where some are in use), so
+/// that going round many users makes every command a first one.
 /// </summary>
-internal sealed class FirstCommand(HostProcess host, string longUser, string shortUser)
+internal sealed class FirstCommand(HostProcess host, string longUser, IReadOnlyList<string> shortUsers)
 {
+    private const int WarmUp = 5;
     private const int Rounds = 30;
 
     /// <summary>The settings of a host that forgets.</summary>
@@ -23,16 +24,16 @@ internal sealed class FirstCommand(HostProcess host, string longUser, string sho
         using var channel = host.Connect();
         var reservations = new Reservations.ReservationsClient(channel);
         await new Catalog.CatalogClient(channel).DeclareMeterAsync(new() { Meter = new() { Name = Cycle.Meter, Unit = "tokens" } });
-        await Milliseconds(reservations, shortUser);
+        foreach (var user in shortUsers) await Milliseconds(reservations, user);
         var folded = await Milliseconds(reservations, longUser);
         var (longs, shorts) = (new List<double>(), new List<double>());
-        for (var round = -5; round < Rounds; round++)
+        for (var round = 0; round < WarmUp + Rounds; round++)
         {
-            var (first, second) = (await Milliseconds(reservations, shortUser), await Milliseconds(reservations, longUser));
-            if (round < 0) continue;
-            shorts.Add(first);
-            longs.Add(second);
+            foreach (var user in shortUsers) shorts.Add(await Milliseconds(reservations, user));
+            longs.Add(await Milliseconds(reservations, longUser));
         }
+        longs.RemoveRange(0, WarmUp);
+        shorts.RemoveRange(0, WarmUp * shortUsers.Count);
         return
         [
             new("first command, long history", new Latencies(longs).At(50), "ms", "median, from the snapshot"),

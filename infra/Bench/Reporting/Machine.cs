@@ -7,7 +7,7 @@ namespace Metering.Bench.Reporting;
 
 /// <summary>Where and when figures were taken: without it they say nothing.</summary>
 internal sealed record Machine(
-    string Date, int Cores, string Processor, double MemoryGiB, string System, string Runtime, string Grpc, double LoadAtStart, string FileSystem)
+    string Date, int Cores, string Processor, double MemoryGib, string System, string Runtime, string Grpc, double LoadAtStart, string FileSystem)
 {
     /// <summary>Above this others share the machine, and figures are not to be quoted.</summary>
     internal const double QuietLoad = 1;

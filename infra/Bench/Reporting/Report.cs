@@ -23,7 +23,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     internal void Head()
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
-        AnsiConsole.WriteLine(Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGiB} GiB, {machine.FileSystem}"));
+        AnsiConsole.WriteLine(Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}"));
         AnsiConsole.WriteLine(Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}"));
         if (!machine.IsQuiet) AnsiConsole.WriteLine("WARNING: the machine is not quiet: these figures are not to be quoted");
         if (quick) AnsiConsole.WriteLine("the short form: whether it works and about how fast; `make bench` measures");
@@ -50,6 +50,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 
     internal void Table()
     {
+        if (rows.Count == 0) return;
         var table = new Table().Border(TableBorder.Simple);
         foreach (var title in (string[])["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"])
             table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = title is "what" or "users" ? Justify.Left : Justify.Right });
@@ -57,7 +58,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine("a cycle: reserve, then commit with refund; µs: processor time per cycle; bytes: stored per cycle; wrong: ledger mismatches");
         foreach (var kept in rows.GroupBy(row => row.Durability))
-            AnsiConsole.WriteLine($"{string.Join(", ", kept.Select(row => row.Name).Distinct())}: {kept.Key}");
+            AnsiConsole.WriteLine($"{string.Join("; ", kept.Select(row => row.Name).Distinct())}: {kept.Key}");
     }
 
     internal async Task<string> Save(string folder, IReadOnlyList<Bar> bars)
