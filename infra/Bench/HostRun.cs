@@ -27,7 +27,8 @@ internal sealed class HostRun(HostProcess host, Store store, Tally tally, Audit 
         var wrong = await audit.Mismatches();
         var perCycle = (stored ?? audit.Bytes - bytes) / (double)Math.Max(1, tally.Total - cycles);
         report.Add(Row.Of($"{name}, {store.Name}", users, callers, measured, perCycle, wrong, store.Durability));
-        report.Add(new Figure(FormattableString.Invariant($"projection lag: {name}, {store.Name}, {users.Name}, {callers}"), visible.At(99), "ms",
+        report.Add(new Figure(FormattableString.Invariant($"projection lag: {name}, {store.Name}, {users.Name}, {callers}"),
+            visible.At(99), "ms",
             FormattableString.Invariant($"answer to visible in balances under this load, p99 of {visible.Count}")));
     }
 }

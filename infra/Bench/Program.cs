@@ -3,7 +3,7 @@ using Metering.Bench;
 using Metering.Bench.Processes;
 using Metering.Bench.Reporting;
 
-const string About = "Measures the write path beside what users would pick instead. Started by infra/scripts/bench.sh, which starts the servers.";
+const string About = "Measures the write path beside what users would pick instead. infra/scripts/bench.sh starts the servers, then this.";
 var folder = new Option<string>("--folder") { Required = true, Description = "Where data is kept meanwhile and the JSON in the end." };
 var pgbench = new Option<string>("--pgbench") { Required = true, Description = "The program pgbench." };
 var postgresPort = new Option<int>("--postgres-port") { Required = true };
@@ -17,8 +17,9 @@ var command = new RootCommand(About) { folder, pgbench, postgresPort, postgresPi
 command.SetAction(async arguments =>
 {
     var settings = new Settings(
-        Path.GetFullPath(arguments.GetValue(folder)!), arguments.GetValue(pgbench)!, arguments.GetValue(postgresPort), arguments.GetValue(postgresPid),
-        arguments.GetValue(redisPort), arguments.GetValue(redisPid), arguments.GetValue(eventStore), arguments.GetValue(quick), arguments.GetValue(only));
+        Path.GetFullPath(arguments.GetValue(folder)!), arguments.GetValue(pgbench)!, arguments.GetValue(postgresPort),
+        arguments.GetValue(postgresPid), arguments.GetValue(redisPort), arguments.GetValue(redisPid), arguments.GetValue(eventStore),
+        arguments.GetValue(quick), arguments.GetValue(only));
     var report = new Report(Machine.Look(settings.Folder), settings.Quick, settings.EventStore);
     report.Head();
     await new Suite(settings, report).Run();

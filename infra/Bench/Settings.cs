@@ -4,7 +4,8 @@ namespace Metering.Bench;
 
 /// <summary>What a run is told: where the servers are, and whether it is the short form.</summary>
 internal sealed record Settings(
-    string Folder, string Pgbench, int PostgresPort, int PostgresPid, int RedisPort, int RedisPid, string? EventStore, bool Quick, string? Only)
+    string Folder, string Pgbench, int PostgresPort, int PostgresPid, int RedisPort, int RedisPid, string? EventStore, bool Quick,
+        string? Only)
 {
     internal Bounds Bounds => Quick
         ? new(TimeSpan.FromSeconds(0.6), TimeSpan.FromSeconds(1.2), 20_000)

@@ -35,7 +35,8 @@ internal sealed class Suite(Settings settings, Report report)
             {
                 if (settings.Quick && name != Bars.Sql) continue;
                 var (measured, wrong, bytes) = await sql.Run(script, users, Callers, settings.Bounds);
-                report.Add(Row.Of(name, users, Callers, measured, bytes, wrong, "fsync of PostgreSQL's WAL (synchronous_commit=on) before the answer"));
+                report.Add(Row.Of(name, users, Callers, measured, bytes, wrong,
+                    "fsync of PostgreSQL's WAL (synchronous_commit=on) before the answer"));
             }
     }
 
@@ -63,7 +64,8 @@ internal sealed class Suite(Settings settings, Report report)
         await using var streams = alone.Open();
         await Alone(new StoreAppends(streams.Port, "alone", eventBytes), alone);
         if (report.Find($"{Bars.Unary}, {store.Name}", "spread", Callers) is { } unary)
-            await Half(new StoreAppends(streams.Port, "half", eventBytes), Bars.StoreHalf, unary.CyclesPerSecond / 2, alone, new Tally(), Server.None);
+            await Half(new StoreAppends(streams.Port, "half", eventBytes), Bars.StoreHalf, unary.CyclesPerSecond / 2, alone, new Tally(),
+                Server.None);
         await TextbookOn(store, streams.Port);
     }
 
@@ -116,7 +118,8 @@ internal sealed class Suite(Settings settings, Report report)
             var measured = await new Load(textbook, users, tally, Server.None).Closed(Callers, settings.Bounds);
             var used = new long[Users.All];
             for (var user = users.First; user < users.First + users.Count; user++) used[user] = await textbook.Used(user);
-            report.Add(Row.Of($"{Bars.Textbook}, {store.Name}", users, Callers, measured, null, tally.Mismatches(user => used[user]), store.Durability));
+            report.Add(Row.Of($"{Bars.Textbook}, {store.Name}", users, Callers, measured, null, tally.Mismatches(user => used[user]),
+                store.Durability));
         }
     }
 

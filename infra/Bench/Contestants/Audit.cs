@@ -8,7 +8,8 @@ using Metering.Ledger.Stored;
 namespace Metering.Bench.Contestants;
 
 /// <summary>
-/// Adds up what the stored events charge each user, from the first event of this run on, apart from any state of the product; and compares it with
+/// Adds up what the stored events charge each user, from the first event of this run on, apart from any state of the product; and compares
+/// it with
 /// what was acknowledged.
 /// </summary>
 internal sealed class Audit(Store store, Tally tally)

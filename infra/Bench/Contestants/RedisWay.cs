@@ -3,14 +3,16 @@ using Metering.Bench.Loads;
 
 namespace Metering.Bench.Contestants;
 
-/// <summary>Redis: a Lua script that reserves, one that commits, the append-only file fsynced before each answer. A connection per caller.</summary>
+/// <summary>Redis: a Lua script that reserves, one that commits, the append-only file fsynced before each answer. A connection per
+/// caller.</summary>
 internal sealed class RedisWay : IContestant, IDisposable
 {
     private readonly Resp[] connections;
     private readonly string reserve;
     private readonly string commit;
 
-    private RedisWay(Resp[] connections, string reserve, string commit) => (this.connections, this.reserve, this.commit) = (connections, reserve, commit);
+    private RedisWay(Resp[] connections, string reserve, string commit) =>
+        (this.connections, this.reserve, this.commit) = (connections, reserve, commit);
 
     internal static async Task<RedisWay> Start(int port, int callers)
     {
@@ -39,7 +41,8 @@ internal sealed class RedisWay : IContestant, IDisposable
     /// <summary>The size of the append-only file, in bytes.</summary>
     internal async Task<long> Stored()
     {
-        var line = (await connections[0].Ask("INFO", "persistence")).Split("\r\n").First(each => each.StartsWith("aof_current_size:", StringComparison.Ordinal));
+        var lines = (await connections[0].Ask("INFO", "persistence")).Split("\r\n");
+        var line = lines.First(each => each.StartsWith("aof_current_size:", StringComparison.Ordinal));
         return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
     }
 

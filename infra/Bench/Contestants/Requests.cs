@@ -8,7 +8,8 @@ namespace Metering.Bench.Contestants;
 internal static class Requests
 {
     /// <summary>Begins every user's id: a node that is measured on again has those of earlier runs.</summary>
-    internal static readonly string Prefix = $"bench-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)}-";
+    internal static readonly string Prefix =
+        string.Create(CultureInfo.InvariantCulture, $"bench-{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()}-");
 
     internal static string User(int user) => Prefix + user.ToString(CultureInfo.InvariantCulture);
 

@@ -7,7 +7,8 @@ using Npgsql;
 namespace Metering.Bench.Contestants;
 
 /// <summary>
-/// The SQL way, driven by pgbench: a transaction that takes quota by a conditional UPDATE and inserts the reservation, another that charges it and
+/// The SQL way, driven by pgbench: a transaction that takes quota by a conditional UPDATE and inserts the reservation, another that
+/// charges it and
 /// gives the rest back. Synchronous commit on, prepared statements, a connection per caller.
 /// </summary>
 internal sealed class SqlWay(string pgbench, int port, Server server, string folder)
@@ -16,8 +17,10 @@ internal sealed class SqlWay(string pgbench, int port, Server server, string fol
         $"Host=127.0.0.1;Port={port.ToString(CultureInfo.InvariantCulture)};Database=metering;Username=metering;Pooling=false";
 
     /// <param name="script">Which of the folder <c>sql</c>.</param>
-    /// <returns>What was measured; how many accounts do not hold what was acknowledged; bytes of tables and indexes that a cycle added.</returns>
-    internal async Task<(Measured Measured, int Mismatches, double BytesPerCycle)> Run(string script, Users users, int callers, Bounds bounds)
+    /// <returns>What was measured; how many accounts do not hold what was acknowledged; bytes of tables and indexes that a cycle
+    /// added.</returns>
+    internal async Task<(Measured Measured, int Mismatches, double BytesPerCycle)> Run(
+        string script, Users users, int callers, Bounds bounds)
     {
         await Ask<object>(await File.ReadAllTextAsync(Script("tables")));
         await Ask<object>("checkpoint", "postgres");
@@ -38,11 +41,13 @@ internal sealed class SqlWay(string pgbench, int port, Server server, string fol
         string[] arguments =
         [
             "-n", "-h", "127.0.0.1", "-p", Text(port), "-U", "metering", "-c", Text(callers), "-j", "2", "-M", "prepared",
-            "-T", Text(Math.Max(1, (int)time.TotalSeconds)), "-D", $"first={Text(users.First)}", "-D", $"last={Text(users.First + users.Count - 1)}",
+            "-T", Text(Math.Max(1, (int)time.TotalSeconds)), "-D", $"first={Text(users.First)}", "-D",
+            $"last={Text(users.First + users.Count - 1)}",
             "-f", Script(script), "-l", $"--log-prefix={log}", "metering",
         ];
         var said = await Output(arguments);
-        var latencies = new Latencies(Directory.EnumerateFiles(Path.GetDirectoryName(log)!).SelectMany(File.ReadLines).Select(Milliseconds));
+        var lines = Directory.EnumerateFiles(Path.GetDirectoryName(log)!).SelectMany(File.ReadLines);
+        var latencies = new Latencies(lines.Select(Milliseconds));
         Directory.Delete(Path.GetDirectoryName(log)!, recursive: true);
         return (latencies, Number(said, "tps = "), (int)Number(said, "number of failed transactions: "));
     }
@@ -59,7 +64,10 @@ internal sealed class SqlWay(string pgbench, int port, Server server, string fol
 
     private async Task<string> Output(string[] arguments)
     {
-        var start = new ProcessStartInfo(pgbench, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo(pgbench, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+        };
         using var process = Process.Start(start)!;
         var (said, complaints) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
@@ -69,7 +77,8 @@ internal sealed class SqlWay(string pgbench, int port, Server server, string fol
     private async Task<int> Mismatches(int cycles)
     {
         var differ = await Ask<long>(
-            "select count(*) from account left join (select account, sum(actual) actual from reservation where state = 'committed' group by 1) charged "
+            "select count(*) from account left join "
+            + "(select account, sum(actual) actual from reservation where state = 'committed' group by 1) charged "
             + "on charged.account = account.id where used <> coalesce(actual, 0) or held <> 0");
         var used = await Ask<decimal>("select sum(used) from account");
         return (int)differ + (used == cycles * (decimal)Cycle.Charged ? 0 : 1);
@@ -79,7 +88,8 @@ internal sealed class SqlWay(string pgbench, int port, Server server, string fol
 
     private async Task<T?> Ask<T>(string sql, string role = "metering")
     {
-        await using var source = NpgsqlDataSource.Create(connection.Replace("Username=metering", $"Username={role}", StringComparison.Ordinal));
+        await using var source = NpgsqlDataSource.Create(connection.Replace("Username=metering", $"Username={role}",
+            StringComparison.Ordinal));
         await using var command = source.CreateCommand(sql);
         return (T?)await command.ExecuteScalarAsync();
     }

@@ -6,7 +6,8 @@ using Metering.Kernel.Streams;
 namespace Metering.Bench.Contestants;
 
 /// <summary>
-/// The store alone: an append of one event, then one of two, of the size that ours have, at exact revisions, each caller on a stream of its own. What
+/// The store alone: an append of one event, then one of two, of the size that ours have, at exact revisions, each caller on a stream of
+/// its own. What
 /// a ledger on this store can at most come to.
 /// </summary>
 internal sealed class StoreAppends(IEventStreams streams, string prefix, int eventBytes) : IContestant

@@ -6,7 +6,8 @@ using Metering.Kernel.Streams;
 namespace Metering.Bench.Contestants;
 
 /// <summary>
-/// Event sourcing as textbooks have it: for each command read the user's stream, fold it, decide, append at the revision that was read; on a
+/// Event sourcing as textbooks have it: for each command read the user's stream, fold it, decide, append at the revision that was read; on
+/// a
 /// conflict do it all again. No cache, no snapshot, in the bench's own process, with small events and a fold of a few lines.
 /// </summary>
 internal sealed class Textbook(IEventStreams streams, string prefix) : IContestant

@@ -22,7 +22,8 @@ internal sealed class Visible(HostProcess host)
         {
             var tracked = await reservations.TrackAsync(new()
             {
-                User = Shop.Probe, CommandId = Requests.NewId(), Mode = TrackMode.Enforced, Lines = { new Line { Meter = Cycle.Meter, Quantity = 1 } },
+                User = Shop.Probe, CommandId = Requests.NewId(), Mode = TrackMode.Enforced,
+                Lines = { new Line { Meter = Cycle.Meter, Quantity = 1 } },
             });
             var answered = Stopwatch.GetTimestamp();
             while (await Revision(balances) < tracked.Tracked.Revision) await Task.Delay(1);

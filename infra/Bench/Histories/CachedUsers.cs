@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Metering.Bench.Histories;
 
 /// <summary>
-/// What one user costs in memory: the product's decision runner with so many users, each of whom has a plan and has done one cycle. Counted on the
+/// What one user costs in memory: the product's decision runner with so many users, each of whom has a plan and has done one cycle.
+/// Counted on the
 /// managed heap of this process, with what the runner and the store keep of each.
 /// </summary>
 internal sealed class CachedUsers(IEventStreams streams, int users)

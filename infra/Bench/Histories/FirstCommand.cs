@@ -8,7 +8,8 @@ using Metering.V1;
 namespace Metering.Bench.Histories;
 
 /// <summary>
-/// The first command for a user whom the host does not have in memory: it is told to keep one user only (it keeps a few where some are in use), so
+/// The first command for a user whom the host does not have in memory: it is told to keep one user only (it keeps a few where some are in
+/// use), so
 /// that going round many users makes every command a first one.
 /// </summary>
 internal sealed class FirstCommand(HostProcess host, string longUser, IReadOnlyList<string> shortUsers)
@@ -44,7 +45,10 @@ internal sealed class FirstCommand(HostProcess host, string longUser, IReadOnlyL
 
     private static async Task<double> Milliseconds(Reservations.ReservationsClient reservations, string user)
     {
-        var request = new ReserveRequest { User = user, CommandId = Requests.NewId(), Lines = { new Line { Meter = Cycle.Meter, Quantity = 1 } } };
+        var request = new ReserveRequest
+        {
+            User = user, CommandId = Requests.NewId(), Lines = { new Line { Meter = Cycle.Meter, Quantity = 1 } },
+        };
         var started = Stopwatch.GetTimestamp();
         Requests.Check(await reservations.ReserveAsync(request));
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds;

@@ -7,7 +7,8 @@ using Metering.Ledger.Windows;
 namespace Metering.Bench.Histories;
 
 /// <summary>
-/// A long history of one user, decided by the ledger itself, ending about now: calls reserved and committed with a refund of what was not used, some
+/// A long history of one user, decided by the ledger itself, ending about now: calls reserved and committed with a refund of what was not
+/// used, some
 /// released, some tracked, now and then a credit bought. The user's plan has a quota with overage and two caps.
 /// </summary>
 internal sealed class History
@@ -35,7 +36,8 @@ internal sealed class History
         [
             Group("tokens", GroupKind.Funding, quota, WindowLength.BillingPeriod) with
             {
-                RolloverMax = 1_000_000, Overage = new(long.MaxValue, TierMode.Graduated, [new Tier(long.MaxValue, new(2, 1), 0)]), Thresholds = [50, 80, 100],
+                RolloverMax = 1_000_000, Thresholds = [50, 80, 100],
+                Overage = new(long.MaxValue, TierMode.Graduated, [new Tier(long.MaxValue, new(2, 1), 0)]),
             },
             Group("daily", GroupKind.Cap, 40_000_000, WindowLength.Day), Group("hourly", GroupKind.Cap, 4_000_000, WindowLength.Hour),
         ]);

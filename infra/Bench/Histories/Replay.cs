@@ -8,7 +8,8 @@ using Metering.Ledger.Stored;
 namespace Metering.Bench.Histories;
 
 /// <summary>
-/// A user's whole stream, read from the store: how fast alone, how fast folded, and decided again under another plan. A rate of processor time
+/// A user's whole stream, read from the store: how fast alone, how fast folded, and decided again under another plan. A rate of processor
+/// time
 /// counts every thread, collections included: what one core does.
 /// </summary>
 internal sealed class Replay(IEventStreams streams, string user, int events)
@@ -26,7 +27,8 @@ internal sealed class Replay(IEventStreams streams, string user, int events)
             new("fold", events / await FoldSeconds(), "events/s", "decoded events folded, by the clock"),
             new("replay", events / replayed.Processor, "events/s", "read, decoded and folded, per second of processor time"),
             new("replay by the clock", events / replayed.Clock, "events/s", "the same by the clock"),
-            new($"what-if over {FormattableString.Invariant($"{events:N0}")} events", asked.Clock, "s", "read, decoded, decided again under half the quota"),
+            new($"what-if over {FormattableString.Invariant($"{events:N0}")} events", asked.Clock, "s",
+                "read, decoded, decided again under half the quota"),
         ];
     }
 

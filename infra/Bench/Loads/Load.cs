@@ -8,7 +8,8 @@ namespace Metering.Bench.Loads;
 internal readonly record struct Bounds(TimeSpan WarmUp, TimeSpan Time, int CyclesMost);
 
 /// <summary>What came of a load. Processor seconds are those of all threads.</summary>
-internal sealed record Measured(Latencies Latencies, TimeSpan Took, long Errors, string? FirstError, double ClientSeconds, double? ServerSeconds)
+internal sealed record Measured(Latencies Latencies, TimeSpan Took, long Errors, string? FirstError, double ClientSeconds,
+    double? ServerSeconds)
 {
     internal double PerSecond => Latencies.Count / Took.TotalSeconds;
 }
@@ -25,7 +26,8 @@ internal sealed class Load(IContestant contestant, Users users, Tally tally, Ser
     internal Task<Measured> Closed(int callers, Bounds bounds) => Measure(bounds, drive => Callers(callers, drive));
 
     /// <summary>
-    /// An open loop: so many cycles begin per second, whatever the answers take, in bursts of a millisecond. Latency counts from a cycle's begin.
+    /// An open loop: so many cycles begin per second, whatever the answers take, in bursts of a millisecond. Latency counts from a cycle's
+    /// begin.
     /// </summary>
     internal Task<Measured> Paced(double perSecond, Bounds bounds) => Measure(bounds, drive => Arrivals(perSecond, drive));
 

@@ -1,7 +1,8 @@
 namespace Metering.Bench.Loads;
 
 /// <summary>
-/// What was acknowledged to the callers, per user, over all runs on one store, warm-ups included: what the store must say in the end. A cycle that
+/// What was acknowledged to the callers, per user, over all runs on one store, warm-ups included: what the store must say in the end. A
+/// cycle that
 /// failed may have been charged or not.
 /// </summary>
 internal sealed class Tally
@@ -18,7 +19,8 @@ internal sealed class Tally
 
     /// <summary>True if the amount used can be what these cycles came to.</summary>
     internal bool Agrees(int user, long used) =>
-        used % Cycle.Charged == 0 && used / Cycle.Charged >= acknowledged[user] && used / Cycle.Charged <= acknowledged[user] + unknown[user];
+        used % Cycle.Charged == 0
+        && used / Cycle.Charged >= acknowledged[user] && used / Cycle.Charged <= acknowledged[user] + unknown[user];
 
     /// <summary>How many users' amounts cannot be.</summary>
     internal int Mismatches(Func<int, long> used) => Enumerable.Range(0, Users.All).Count(user => !Agrees(user, used(user)));

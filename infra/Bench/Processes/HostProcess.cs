@@ -5,7 +5,8 @@ using Grpc.Net.Client;
 namespace Metering.Bench.Processes;
 
 /// <summary>
-/// The host as users run it: a process of its own, read models in memory and following. It ends with us: its standard input is a pipe of ours.
+/// The host as users run it: a process of its own, read models in memory and following. It ends with us: its standard input is a pipe of
+/// ours.
 /// </summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
@@ -76,7 +77,8 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         if (line is null) return;
         if (said.Count < 50) said.Enqueue(line);
-        if (line.StartsWith(Announcement + "http:", StringComparison.Ordinal)) listening.TrySetResult(new Uri(line[Announcement.Length..].Trim()));
+        if (!line.StartsWith(Announcement + "http:", StringComparison.Ordinal)) return;
+        listening.TrySetResult(new Uri(line[Announcement.Length..].Trim()));
     }
 
     private static string Built() => Repository.Built("services/Host", "Metering.Host");

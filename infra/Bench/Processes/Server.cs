@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Metering.Bench.Processes;
 
-/// <summary>The processor time of a process and its children, living and waited for, as Linux counts it (in hundredths of a second).</summary>
+/// <summary>The processor time of a process and its children, living and waited for, as Linux counts it (in hundredths of a
+/// second).</summary>
 /// <param name="Pid">None: a server that runs elsewhere, or none at all.</param>
 internal sealed record Server(int? Pid)
 {

@@ -15,6 +15,9 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
+    private static readonly string[] Titles =
+        ["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"];
+
     private readonly List<Row> rows = [];
     private readonly List<Figure> figures = [];
 
@@ -23,8 +26,10 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     internal void Head()
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
-        AnsiConsole.WriteLine(Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}"));
-        AnsiConsole.WriteLine(Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}"));
+        AnsiConsole.WriteLine(
+            Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}"));
+        AnsiConsole.WriteLine(
+            Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}"));
         if (!machine.IsQuiet) AnsiConsole.WriteLine("WARNING: the machine is not quiet: these figures are not to be quoted");
         if (quick) AnsiConsole.WriteLine("the short form: whether it works and about how fast; `make bench` measures");
     }
@@ -32,8 +37,9 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     internal void Add(Row row)
     {
         rows.Add(row);
-        AnsiConsole.WriteLine(Invariant(
-            $"{row.Name}, {row.Users}, {Callers(row)} callers: {row.CyclesPerSecond:N0} cycles/s, p99 {row.P99:0.00} ms, {row.Errors} errors, {Mismatches(row)} mismatches"));
+        AnsiConsole.WriteLine(
+            Invariant($"{row.Name}, {row.Users}, {Callers(row)} callers: {row.CyclesPerSecond:N0} cycles/s, p99 {row.P99:0.00} ms, ")
+            + Invariant($"{row.Errors} errors, {Mismatches(row)} mismatches"));
         if (row.FirstError is { } error) AnsiConsole.WriteLine($"   first error: {error}");
     }
 
@@ -44,7 +50,8 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     }
 
     /// <summary>Cycles per second of a row, none if it was not measured.</summary>
-    internal Row? Find(string name, string users, int callers) => rows.Find(row => row.Name == name && row.Users == users && row.Callers == callers);
+    internal Row? Find(string name, string users, int callers) =>
+        rows.Find(row => row.Name == name && row.Users == users && row.Callers == callers);
 
     internal double? Value(string figure) => figures.Find(each => each.Name == figure)?.Value;
 
@@ -52,11 +59,11 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     {
         if (rows.Count == 0) return;
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var title in (string[])["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"])
-            table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = title is "what" or "users" ? Justify.Left : Justify.Right });
+        foreach (var title in Titles) table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = Aligned(title) });
         foreach (var row in rows) table.AddRow(Cells(row));
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine("a cycle: reserve, then commit with refund; µs: processor time per cycle; bytes: stored per cycle; wrong: ledger mismatches");
+        AnsiConsole.WriteLine(
+            "a cycle: reserve, then commit with refund; µs: processor time per cycle; bytes: stored per cycle; wrong: ledger mismatches");
         foreach (var kept in rows.GroupBy(row => row.Durability))
             AnsiConsole.WriteLine($"{string.Join("; ", kept.Select(row => row.Name).Distinct())}: {kept.Key}");
     }
@@ -76,10 +83,14 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 
     private static string[] Cells(Row row) =>
     [
-        row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"), Invariant($"{row.P99:0.00}"),
+        row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"),
+        Invariant($"{row.P99:0.00}"),
         Invariant($"{row.P999:0.00}"), Invariant($"{row.Errors}"), Invariant($"{row.ClientMicros:0}"),
-        row.ServerMicros is { } micros ? Invariant($"{micros:0}") : "-", row.BytesPerCycle is { } bytes ? Invariant($"{bytes:0}") : "-", Mismatches(row),
+        row.ServerMicros is { } micros ? Invariant($"{micros:0}") : "-", row.BytesPerCycle is { } bytes ? Invariant($"{bytes:0}") : "-",
+        Mismatches(row),
     ];
+
+    private static Justify Aligned(string title) => title is "what" or "users" ? Justify.Left : Justify.Right;
 
     private static string Callers(Row row) => row.Callers == 0 ? "paced" : Invariant($"{row.Callers}");
 

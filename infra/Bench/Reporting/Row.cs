@@ -4,8 +4,8 @@ namespace Metering.Bench.Reporting;
 
 /// <summary>One measurement. Times in milliseconds, processor time in microseconds per cycle; null where it cannot be told.</summary>
 internal sealed record Row(
-    string Name, string Users, int Callers, double CyclesPerSecond, int Cycles, double P50, double P99, double P999, long Errors, string? FirstError,
-    double ClientMicros, double? ServerMicros, double? BytesPerCycle, int? Mismatches, string Durability)
+    string Name, string Users, int Callers, double CyclesPerSecond, int Cycles, double P50, double P99, double P999, long Errors,
+    string? FirstError, double ClientMicros, double? ServerMicros, double? BytesPerCycle, int? Mismatches, string Durability)
 {
     internal static Row Of(
         string name, Users users, int callers, Measured measured, double? bytes, int? mismatches, string durability) => new(
