@@ -56,8 +56,9 @@ start_servers() {
 
 export_settings() {
     export EventStore=${EVENTSTORE:-sqlite:$folder/streams.db} ReadModels=$POSTGRES Bus=$RABBITMQ
-    export Balances__Accounts
+    export Balances__Accounts Billing__Accounts
     Balances__Accounts=$(addresses)
+    Billing__Accounts=$Balances__Accounts
     export Stripe__ApiBase Stripe__ApiKey=${STRIPE_KEY:-sk_test_simulator}
     Stripe__ApiBase=$(stripe_base)
     if [[ -z ${STRIPE_BASE:-} ]]; then export Stripe__RequestsPerSecond=${RATE:-1000}; fi

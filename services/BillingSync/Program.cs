@@ -10,9 +10,13 @@ namespace Metering.BillingSync;
 /// <summary>The service alone.</summary>
 internal static class Program
 {
+    private static readonly Setting Accounts = new(
+        "Billing:Accounts", "where the service Accounts is, for webhooks; several instances with commas between", "http://127.0.0.1:5110");
+
     private static Task<int> Main(string[] args) =>
         new ServiceProgram(
-            "billing-sync", 5130, [.. CommonSettings.EventStore, CommonSettings.Bus, .. StripeOptions.Settings, .. BillingOptions.Settings])
+            "billing-sync", 5130,
+            [.. CommonSettings.EventStore, CommonSettings.Bus, Accounts, .. StripeOptions.Settings, .. BillingOptions.Settings])
         {
             About = "tells Stripe what to bill.",
             Check = SharedParts.CheckAll,

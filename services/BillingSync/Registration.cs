@@ -2,14 +2,19 @@ using MassTransit;
 using Metering.BillingSync.Explaining;
 using Metering.BillingSync.Messages;
 using Metering.BillingSync.Ops;
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Scheduling;
 using Metering.BillingSync.Sending;
+using Metering.BillingSync.Webhooks;
+using Metering.Client;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
+using Metering.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -42,13 +47,28 @@ public static class Registration
         services.AddSingleton<BillingModel>().AddSingleton(NewRunner).AddSingleton(NewSink);
         services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
         services.AddSingleton<Resync>().AddSingleton<Retrying>().AddSingleton<LineExplainer>().AddSingleton<BillingSchedule>();
-        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>();
+        services.AddSingleton(provider => provider.GetRequiredService<BillingOptions>().Reconcile);
+        services.AddSingleton<ReadBudget>().AddSingleton<StripeSummaries>().AddSingleton<Reconciler>().AddSingleton<Reconciliation>();
+        services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>().AddSingleton<StripeProblems>();
         services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
         services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
         services.AddHostedService(provider => provider.GetRequiredService<BillingSchedule>());
+        services.AddHostedService<ReconcileSchedule>();
         services.AddHealthChecks().AddCheck<BillingSyncHealth>("billing-sync", tags: ["ready"]);
         services.AddGrpc().AddServiceOptions<BillingOpsService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
-        return services;
+        return services.AddWebhooks();
+    }
+
+    private static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => provider.GetRequiredService<BillingOptions>().ToAccountPolicy());
+        services.AddSingleton<Signatures>().AddSingleton<StripeReads>().AddSingleton<NewsReader>().AddSingleton<LedgerTrail>();
+        services.AddSingleton(NewStripeRunner).AddSingleton<ErrorReports>().AddSingleton<WebhookIntake>().AddSingleton<WebhookEndpoint>();
+        services.AddKeyedSingleton(AccountsKey, (provider, _) => new Failover(AccountsAt(provider)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AccountSteps>(
+            provider, new Accounts.AccountsClient(provider.GetRequiredKeyedService<Failover>(AccountsKey))));
+        services.AddSingleton<StripeView>();
+        return services.AddHostedService(provider => provider.GetRequiredService<StripeView>());
     }
 
     /// <summary>Adds the consumers of period messages to a host's one bus.</summary>
@@ -58,16 +78,26 @@ public static class Registration
         bus.AddConsumer<PeriodClosedConsumer, PeriodClosedDefinition>();
     }
 
-    /// <summary>Maps the gRPC service BillingOps.</summary>
+    /// <summary>Maps the gRPC service BillingOps, and <c>POST /webhooks/stripe</c> for a listener that takes HTTP/1.1.</summary>
     public static IEndpointRouteBuilder MapBillingSync(this IEndpointRouteBuilder routes)
     {
         routes.MapGrpcService<BillingOpsService>();
+        routes.MapPost(WebhookEndpoint.Path, http => http.RequestServices.GetRequiredService<WebhookEndpoint>().Handle(http));
         return routes;
     }
 
     private static IUsageSink NewSink(IServiceProvider provider) => provider.GetRequiredService<BillingOptions>().File is { } path
         ? new FileExport(path)
         : new StripeMeters(provider.GetRequiredService<StripeOptions>());
+
+    private const string AccountsKey = "billing";
+
+    private static IEnumerable<Uri> AccountsAt(IServiceProvider provider) =>
+        provider.GetRequiredService<BillingOptions>().AccountsAt is { Count: > 0 } given ? given.OfType<Uri>() : [provider.GrpcAddress()];
+
+    private static DecisionRunner<StripeState, StripeCommand, Known> NewStripeRunner(IServiceProvider provider) => new(
+        provider.GetRequiredService<IEventStreams>(), new StripeModel(), new RunnerOptions { StreamsCached = 1_000 },
+        provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 
     private static DecisionRunner<BillingState, BillingCommand, BillingAnswer> NewRunner(IServiceProvider provider) => new(
         provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(), new RunnerOptions { StreamsCached = 10_000 },

@@ -40,7 +40,8 @@ public sealed class HostTests
     {
         simulator = await Simulator.StartAsync(new SimulatorOptions { AnyCustomer = true });
         simulator.Account(Key).AddMeter("tokens");
-        app = Build(("Stripe:ApiKey", Key), ("Stripe:ApiBase", simulator.Address.GetLeftPart(UriPartial.Authority)), ("Stripe:RequestsPerSecond", "0"));
+        app = Build(("Stripe:ApiKey", Key), ("Stripe:ApiBase", simulator.Address.GetLeftPart(UriPartial.Authority)), ("Stripe:RequestsPerSecond", "0"),
+            ("Billing:Reconcile:Settle", "0"), ("Billing:Reconcile:Between", "0"));
         app.MapBillingSync();
         await app.StartAsync();
         channel = GrpcChannel.ForAddress(app.Urls.Single());
@@ -167,6 +168,15 @@ public sealed class HostTests
     [TestCase("Billing:Grace", "-00:00:01")]
     [TestCase("Billing:Every", "00:00:00")]
     [TestCase("Billing:CarryForward", "maybe")]
+    [TestCase("Billing:PlanChange", "soon")]
+    [TestCase("Billing:SuspendOnPaymentFailed", "-1")]
+    [TestCase("Billing:Credits:usd:PerSmallestUnit", "0")]
+    [TestCase("Billing:Accounts", "nowhere")]
+    [TestCase("Billing:Reconcile:ReadsPerMonth", "0")]
+    [TestCase("Billing:Reconcile:ReadsPerSecond", "0")]
+    [TestCase("Billing:Reconcile:Every", "00:00:10")]
+    [TestCase("Billing:Reconcile:Settle", "-00:00:01")]
+    [TestCase("Billing:Reconcile:Between", "-00:00:01")]
     [TestCase("Billing:Meters:tokens:Mode", "daily")]
     public Task So_is_one_of_billing(string setting, string value) => A_setting_that_cannot_work_is_refused_at_start(setting, value);
 
@@ -237,6 +247,52 @@ public sealed class HostTests
         Refused(StatusCode.InvalidArgument, "user", async () => await Resync(new ResyncRequest { User = "a b" }));
         Refused(StatusCode.NotFound, "identifier", async () => await Explain("x"));
         Refused(StatusCode.NotFound, "group", async () => await ops.ExplainLine(new() { User = "ann", Period = 9, Group = "chat" }).ResponseStream.MoveNext());
+    }
+
+    [Test]
+    public async Task What_Stripe_lost_is_told_with_its_cause_and_sent_anew_by_a_resync()
+    {
+        await WriteLedger("ann", 700);
+        await WriteLedger("bob", 40);
+        var lost = (await Resync(new ResyncRequest())).Users[0].Lines.Single().Identifiers.Single();
+        await Reached("ann", 3);
+        await Reached("bob", 3);
+        simulator.Account(Key).Lose(lost);
+
+        var (windows, summary) = await Reconcile(new ReconcileRequest { Record = true });
+        var (window, part) = (windows.Single(), windows.Single().Differences.Single());
+        Assert.That((window.StripeCustomer, window.Ledger, window.Stripe, part.Cause, part.Value, part.Identifiers.Single()), Is.EqualTo(
+            ("cus_ann", 700L, "0", DifferenceCause.Lost, "700", lost)));
+        Assert.That(summary, Is.EqualTo(new ReconcileSummary
+        {
+            Windows = 2, Differing = 1, Confirmed = 1, Missing = 1, ReadsLeft = 9_996, Recorded = true,
+        }));
+        Assert.That((await Resync(new ResyncRequest())).Summary.Reports, Is.EqualTo(1));
+        await Reached("ann", 6);
+        Assert.That((await Reconcile(new ReconcileRequest { User = "ann", Recheck = true })).Windows.Single().Differences, Is.Empty);
+        var confirmed = await ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Confirmed });
+        Assert.That(confirmed.Reports.Single().User, Is.EqualTo("bob"));
+    }
+
+    [Test]
+    public async Task What_cannot_be_reconciled_is_refused()
+    {
+        Refused(StatusCode.InvalidArgument, "user", async () => await Reconcile(new ReconcileRequest { User = "a b" }));
+        Refused(StatusCode.InvalidArgument, "period", async () => await Reconcile(new ReconcileRequest { Period = -1 }));
+        await Publish(Ended("ann", 700));
+        await Reached("ann", 3);
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 401, Path = "/v1/billing/meters*" });
+        Refused(StatusCode.Unavailable, "", async () => await Reconcile(new ReconcileRequest()));
+    }
+
+    private async Task<(List<ReconciledWindow> Windows, ReconcileSummary Summary)> Reconcile(ReconcileRequest request)
+    {
+        using var call = ops.Reconcile(request);
+        var (windows, summary) = (new List<ReconciledWindow>(), new ReconcileSummary());
+        while (await call.ResponseStream.MoveNext())
+            if (call.ResponseStream.Current.Window is { } window) windows.Add(window);
+            else summary = call.ResponseStream.Current.Summary;
+        return (windows, summary);
     }
 
     private async Task WriteLedger(string user, long quantity)

@@ -15,11 +15,13 @@ public abstract class SimulatedStripe
     internal StripeOptions Options { get; private set; } = null!;
     internal SimulatorAccount Account => Simulator.Account(Options.ApiKey);
 
+    private protected virtual SimulatorOptions Simulation => new() { AnyCustomer = true };
+
     [SetUp]
     public async Task StartSimulator()
     {
         Streams = new MemoryStreams(Time);
-        Simulator = await Simulator.StartAsync(new SimulatorOptions { Time = Time, AnyCustomer = true });
+        Simulator = await Simulator.StartAsync(Simulation with { Time = Time });
         Options = new StripeOptions { ApiKey = "sk_test_sync", ApiBase = Simulator.Address.GetLeftPart(UriPartial.Authority), RequestsPerSecond = 0 };
         Account.AddMeter(BillingSpec.Meter);
     }

@@ -24,6 +24,7 @@ public sealed class StoredTests
         new ReportDoubted(Now, Id, "identifier_expired", "Stripe may have forgotten the identifier"),
         new ReportMissedWindow(Now, Id),
         new ReportMissing(Now, Id, "Stripe's summary is 1,234 short"),
+        new ReportConfirmed(Now, Id),
         new CarriedForward(Now, 1, 3, "chat", Meter, -50, CarryReason.InvoiceFinal),
     ];
 

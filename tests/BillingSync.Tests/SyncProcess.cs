@@ -1,5 +1,6 @@
 using Metering.BillingSync.Messages;
 using Metering.BillingSync.Ops;
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Scheduling;
@@ -14,6 +15,8 @@ namespace Metering.BillingSync.Tests;
 internal sealed class SyncProcess : IAsyncDisposable
 {
     private readonly BillingFollower follower;
+    private readonly StripeSummaries summaries;
+    private readonly IEventStreams streams;
     private readonly DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner;
 
     public SyncProcess(IEventStreams streams, IUsageSink sink, StripeOptions options, TimeProvider clock, BillingOptions? billing = null)
@@ -28,11 +31,16 @@ internal sealed class SyncProcess : IAsyncDisposable
         Retrying = new Retrying(View, Resync, Sender);
         Schedule = new BillingSchedule(
             streams, View, follower, Resync, settings, settings.ToPolicy(), clock, NullLogger<BillingSchedule>.Instance);
+        summaries = new StripeSummaries(options, settings.Reconcile, new ReadBudget(streams, settings.Reconcile, clock), clock);
+        Reconciler = new Reconciler(View, summaries, runner, settings.ToPolicy(), settings.Reconcile, clock);
+        this.streams = streams;
         this.runner = runner;
     }
 
     public Resync Resync { get; }
     public Retrying Retrying { get; }
+    public Reconciler Reconciler { get; }
+    public BillingFollower Follower => follower;
 
     /// <summary>Its rounds are asked for: it does not run by itself.</summary>
     public BillingSchedule Schedule { get; }
@@ -57,6 +65,10 @@ internal sealed class SyncProcess : IAsyncDisposable
     public async Task<Stands> MarkMissing(string user, string identifier, string why) => (Stands)await runner.Handle(
         BillingModel.StreamOf(user), new MarkMissing(identifier, why), new Caller("test", null), CancellationToken.None);
 
+    /// <summary>Has a command decided on a user's reports.</summary>
+    public Task<BillingAnswer> Ask(string user, BillingCommand command) =>
+        runner.Handle(BillingModel.StreamOf(user), command, new Caller("test", null), CancellationToken.None);
+
     /// <summary>The only report of a user, once the view shows it as the streams hold it.</summary>
     public async Task<Report> TheReport(IEventStreams streams, string user)
     {
@@ -66,11 +78,23 @@ internal sealed class SyncProcess : IAsyncDisposable
         return View.Read(user, state => state.Reports.Single());
     }
 
+    /// <summary>Completes once the view has all that is stored of everyone's reports.</summary>
+    public async Task Caught()
+    {
+        await foreach (var batch in streams.Subscribe(Position.Start, [BillingModel.Prefix], CancellationToken.None))
+            if (batch.CaughtUp)
+            {
+                await View.WaitFor(batch.Upto, CancellationToken.None);
+                return;
+            }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await follower.StopAsync(CancellationToken.None);
         follower.Dispose();
         Schedule.Dispose();
+        summaries.Dispose();
         Sender.Dispose();
     }
 }

@@ -31,6 +31,9 @@ internal sealed class BillingVerbTests : CliTest
     [TestCase(Exit.BadInput, "expected USER, or --all", "carry-forward", "ann", "--all")]
     [TestCase(Exit.BadInput, "--period: expected a whole number", "resync", "ann", "--period", "0")]
     [TestCase(Exit.BadInput, "expected IDENTIFIER, or --all", "retry-reports")]
+    [TestCase(Exit.BadInput, "--period: expected a whole number", "reconcile", "--period", "0")]
+    [TestCase(Exit.BadInput, "expected --json or --csv, not both", "reconcile", "--json", "--csv")]
+    [TestCase(Exit.No, "usage is exported to a file", "reconcile")]
     [TestCase(Exit.No, "identifier: expected the identifier of a report", "explain-report", "nobody")]
     [TestCase(Exit.BadInput, "why: expected 1 to 500 characters", "mark-missing", "nobody", "--why", "")]
     public async Task What_cannot_be_meant_is_said(int code, string expected, params string[] args)

@@ -4,19 +4,28 @@ using Metering.Kernel.Streams;
 namespace Metering.Messaging.Tests;
 
 /// <summary>Ledgers in which periods end, as they are stored.</summary>
-internal sealed class Ledgers
+internal sealed class Ledgers(IEventStreams streams)
 {
     private readonly DateTimeOffset now = TimeProvider.System.GetUtcNow();
 
-    public MemoryStreams Streams { get; } = new(TimeProvider.System);
+    public Ledgers() : this(new MemoryStreams(TimeProvider.System))
+    {
+    }
 
-    /// <summary>A user's first period ends, in which so many tokens were used. The Stripe customer is not known: the report waits.</summary>
-    public Task<Appended> End(string user, long tokens, long scale = 1) => Streams.Append(
+    public IEventStreams Streams { get; } = streams;
+
+    /// <summary>A user's first period ends, in which so many tokens were used. Without a Stripe customer the report waits.</summary>
+    public Task<Appended> End(string user, long tokens, long scale = 1, string? customer = null) => Streams.Append(
         $"ledger-{user}", Revisions.None,
-        [new NewEvent(Guid.CreateVersion7(now), "period_ended.v1", Encoding.UTF8.GetBytes(Ended(tokens, scale)), "{}"u8.ToArray())], default);
+        [
+            new NewEvent(
+                Guid.CreateVersion7(now), "period_ended.v1", Encoding.UTF8.GetBytes(Ended(tokens, scale, customer)), "{}"u8.ToArray()),
+        ],
+        default);
 
-    private string Ended(long tokens, long scale) => $$"""
+    private string Ended(long tokens, long scale, string? customer) => $$"""
         {
+          {{(customer is null ? "" : $"\"stripe_customer\": \"{customer}\",")}}
           "period": { "number": 1, "start": "{{now.AddDays(-2):O}}", "end": "{{now:O}}" },
           "groups": [
             {

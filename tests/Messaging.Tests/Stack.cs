@@ -4,6 +4,7 @@ using MassTransit;
 using Metering.Balances.Publishing;
 using Metering.BillingSync;
 using Metering.BillingSync.Ops;
+using Metering.BillingSync.Sending;
 using Metering.Cli;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
@@ -35,15 +36,18 @@ internal sealed class Stack : IAsyncDisposable
 
     public Projector Publishing => app.Services.GetRequiredKeyedService<Projector>(Publisher.Name);
 
+    public ReportSender Sender => app.Services.GetRequiredService<ReportSender>();
+
     public BillingView Billing => app.Services.GetRequiredService<BillingView>();
 
-    public static async Task<Stack> Start(string bus, IEventStreams streams)
+    public static async Task<Stack> Start(string bus, IEventStreams streams, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Configuration["Bus"] = bus;
         builder.Configuration["Stripe:ApiKey"] = "sk_test_unused";
+        foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton(streams).AddSingleton(TimeProvider.System).AddBillingSync(builder.Configuration)
             .AddProjector(
                 builder.Configuration, Publisher.Schema, provider => Publisher.To(provider.GetRequiredService<IBus>(), TimeProvider.System))

@@ -10,9 +10,11 @@ internal static class Asked
 {
     public static void User(string user)
     {
-        if (user.Length is < 1 or > 128 || !user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c)))
-            throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is not one");
+        if (!IsUser(user)) throw RpcErrors.Invalid("user", "1 to 128 characters of A-Z a-z 0-9 _ . : @ -", "it is not one");
     }
+
+    /// <summary>True for what can be a user's id.</summary>
+    public static bool IsUser(string user) => user.Length is >= 1 and <= 128 && user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c));
 
     /// <summary>The report under an identifier, and whose it is.</summary>
     public static (string User, Report Report) Report(BillingView view, string identifier) =>

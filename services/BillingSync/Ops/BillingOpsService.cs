@@ -4,7 +4,9 @@ using Metering.V1;
 namespace Metering.BillingSync.Ops;
 
 /// <summary>What was, is and will be reported, for those who answer for the invoices.</summary>
-internal sealed class BillingOpsService(Listings listings, Corrections corrections, Explanations explanations, FailedPeriods failed)
+internal sealed class BillingOpsService(
+    Listings listings, Corrections corrections, Explanations explanations, Reconciliation reconciliation, StripeProblems problems,
+    FailedPeriods failed)
     : BillingOps.BillingOpsBase
 {
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context) =>
@@ -32,6 +34,12 @@ internal sealed class BillingOpsService(Listings listings, Corrections correctio
     public override Task ExplainLine(
         ExplainLineRequest request, IServerStreamWriter<ExplainLineReply> replies, ServerCallContext context) =>
         explanations.Line(request, replies, context.CancellationToken);
+
+    public override Task<ListStripeProblemsReply> ListStripeProblems(ListStripeProblemsRequest request, ServerCallContext context) =>
+        Task.FromResult(problems.List(request));
+
+    public override Task Reconcile(ReconcileRequest request, IServerStreamWriter<ReconcileReply> replies, ServerCallContext context) =>
+        reconciliation.Reconcile(request, replies, context.CancellationToken);
 
     public override Task<ListFailedMessagesReply> ListFailedMessages(ListFailedMessagesRequest request, ServerCallContext context) =>
         failed.List(request, context.CancellationToken);

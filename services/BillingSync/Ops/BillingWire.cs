@@ -36,6 +36,7 @@ internal static class BillingWire
         ReportStatus.Doubted => ReportState.Ambiguous,
         ReportStatus.OutOfWindow => ReportState.OutOfWindow,
         ReportStatus.Missing => ReportState.Missing,
+        ReportStatus.Confirmed => ReportState.Confirmed,
         _ => throw new InvalidOperationException($"{status} has no name outside"),
     };
 

@@ -57,7 +57,7 @@ internal sealed class Corrections(
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
     {
         var (user, report) = Asked.Report(view, identifier);
-        return report.Status is ReportStatus.Accepted or ReportStatus.Doubted or ReportStatus.OutOfWindow
+        return report.Status is ReportStatus.Accepted or ReportStatus.Confirmed or ReportStatus.Doubted or ReportStatus.OutOfWindow
             ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
             : await retrying.One(user, report, cancellation);
     }

@@ -80,7 +80,7 @@ internal sealed class Listings(BillingView view, BillingPolicy policy, TimeProvi
         if (!totals.TryGetValue(meter, out var total)) totals[meter] = total = new StripeMeterTotal { StripeMeter = meter };
         total.Reports++;
         if (report.Counts) total.Reported += report.Value;
-        if (report.Status == ReportStatus.Accepted) total.Accepted += report.Value;
+        if (report.Status is ReportStatus.Accepted or ReportStatus.Confirmed) total.Accepted += report.Value;
         if (report.Status == ReportStatus.Unlinked) total.Unlinked += report.Value;
         if (report.Status == ReportStatus.Rejected) total.Rejected += report.Value;
         if (report.Status == ReportStatus.Missing) total.Missing += report.Value;

@@ -28,7 +28,7 @@ public static class Attempts
 
     public static List<BillingEvent> Record(Report report, RecordAnswer command, DateTimeOffset at) => command.Answer switch
     {
-        _ when report.Status == ReportStatus.Accepted => [],
+        _ when report.Status is ReportStatus.Accepted or ReportStatus.Confirmed => [],
         StripeAnswer.Taken => [new ReportAccepted(at, report.Identifier, Duplicate: false)],
         StripeAnswer.Exists when HasEarlier(report, command.Attempt) => [new ReportAccepted(at, report.Identifier, Duplicate: true)],
         // another sender's attempt is under way: its answer decides
@@ -42,7 +42,26 @@ public static class Attempts
 
     /// <summary>Only what Stripe took, or may have, can be missing. Marked twice, it was marked once.</summary>
     public static List<BillingEvent> Miss(Report report, MarkMissing command, DateTimeOffset at) =>
-        report.Status is ReportStatus.Accepted or ReportStatus.Doubted ? [new ReportMissing(at, report.Identifier, command.Why)] : [];
+        report.Status is ReportStatus.Accepted or ReportStatus.Doubted or ReportStatus.Confirmed
+            ? [new ReportMissing(at, report.Identifier, command.Why)]
+            : [];
+
+    /// <summary>Summaries decide on what Stripe took, or may have, and nobody has decided on before.</summary>
+    public static IEnumerable<BillingEvent> Find(BillingState state, RecordFindings findings, DateTimeOffset at) =>
+    [
+        .. Undecided(state, findings.Present).Select(report => new ReportConfirmed(at, report.Identifier)),
+        .. Undecided(state, findings.Missing).Select(report => new ReportMissing(at, report.Identifier, findings.Why)),
+    ];
+
+    private static IEnumerable<Report> Undecided(BillingState state, IReadOnlyList<string> identifiers)
+    {
+        foreach (var identifier in identifiers)
+            if (state.TryFind(identifier, out var report) && report.Status is ReportStatus.Accepted or ReportStatus.Doubted) yield return report;
+    }
+
+    /// <summary>Told twice, it was dropped once. While an answer is still to come, that decides first.</summary>
+    public static List<BillingEvent> Reject(Report report, RejectTaken command, DateTimeOffset at) =>
+        report.Status is ReportStatus.Accepted or ReportStatus.Doubted ? [new ReportRejected(at, report.Identifier, command.Code, command.Message)] : [];
 
     private const string TooLateToAsk = "an earlier attempt may have been taken; too late to ask";
 

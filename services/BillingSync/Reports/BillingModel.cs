@@ -39,6 +39,8 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
             Happened(state, Attempts.Begin(report, begin, state.TooLate(policy, report, at), at)),
         RecordAnswer answer => Happened(state, Attempts.Record(Find(state, answer.Identifier), answer, at)),
         MarkMissing missing => Happened(state, Attempts.Miss(Find(state, missing.Identifier), missing, at)),
+        RejectTaken dropped => Happened(state, Attempts.Reject(Find(state, dropped.Identifier), dropped, at)),
+        RecordFindings findings => Happened(state, [.. Attempts.Find(state, findings, at)]),
         Survey => [],
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no meaning here"),
     };
@@ -68,10 +70,11 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
 
     private BillingAnswer AnswerOf(BillingState state, BillingCommand command, List<BillingEvent> events, DateTimeOffset at) => command switch
     {
-        TakeTotals or CarryForward => new Took(state.Revision, OpenOf(state), events),
+        TakeTotals or CarryForward or RecordFindings => new Took(state.Revision, OpenOf(state), events),
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
         MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),
+        RejectTaken dropped => new Stands(state.Revision, Find(state, dropped.Identifier).Status),
         Survey => new Surveyed(state.Revision, Carrying.Survey(state, policy, at)),
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no answer"),
     };

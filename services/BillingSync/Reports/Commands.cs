@@ -39,6 +39,15 @@ public sealed record OpenPeriod(int Number, DateTimeOffset Start, DateTimeOffset
 /// <summary>Says that Stripe does not have a report that it took or may have taken.</summary>
 public sealed record MarkMissing(string Identifier, string Why) : BillingCommand;
 
+/// <summary>Says that Stripe dropped a report after it had taken it, and why.</summary>
+public sealed record RejectTaken(string Identifier, string Code, string Message) : BillingCommand;
+
+/// <summary>Says what Stripe's summaries were found to contain. A report that has moved on meanwhile stays as it is.</summary>
+/// <param name="Present">The identifiers of reports that are there.</param>
+/// <param name="Missing">Those of reports that are not.</param>
+/// <param name="Why">How that is known.</param>
+public sealed record RecordFindings(IReadOnlyList<string> Present, IReadOnlyList<string> Missing, string Why) : BillingCommand;
+
 /// <summary>Asks how a user's lines stand.</summary>
 public sealed record Survey : BillingCommand;
 

@@ -103,6 +103,9 @@ public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : 
 /// <param name="Why">How that is known.</param>
 public sealed record ReportMissing(DateTimeOffset At, string Identifier, string Why) : BillingEvent(At);
 
+/// <summary>Stripe's summaries contain it.</summary>
+public sealed record ReportConfirmed(DateTimeOffset At, string Identifier) : BillingEvent(At);
+
 /// <summary>A value that can no longer be billed in one period was moved to another: out of the one's target, into the other's.</summary>
 /// <param name="Value">In units of the Stripe meter, signed.</param>
 public sealed record CarriedForward(

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Metering.BillingSync.Reports;
 
 /// <summary>How far a report has come.</summary>
-public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow, Missing }
+public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow, Missing, Confirmed }
 
 /// <summary>What Stripe's sum is kept for: one group on one Stripe meter in one period.</summary>
 public readonly record struct LineKey(int Period, string Group, string StripeMeter);
@@ -82,6 +82,7 @@ public sealed class BillingState
             case ReportTurnedAway away: Find(away.Identifier).Fold(away); break;
             case ReportDoubted doubted: Find(doubted.Identifier).Settle(ReportStatus.Doubted, doubted.At, doubted.Code, doubted.Message); break;
             case ReportMissing missing: Find(missing.Identifier).Settle(ReportStatus.Missing, missing.At, message: missing.Why); break;
+            case ReportConfirmed confirmed: Find(confirmed.Identifier).Settle(ReportStatus.Confirmed, confirmed.At); break;
             case CarriedForward carry: Fold(carry); break;
             case ReportMissedWindow missed: Find(missed.Identifier).Settle(ReportStatus.OutOfWindow, missed.At); break;
             default: throw new InvalidOperationException($"{happened.GetType().Name} has no meaning here");

@@ -22,6 +22,7 @@ public static class BillingEvents
         [typeof(ReportDoubted)] = new("report_doubted.v1", BillingJson.Default.ReportDoubted),
         [typeof(ReportMissedWindow)] = new("report_missed_window.v1", BillingJson.Default.ReportMissedWindow),
         [typeof(ReportMissing)] = new("report_missing.v1", BillingJson.Default.ReportMissing),
+        [typeof(ReportConfirmed)] = new("report_confirmed.v1", BillingJson.Default.ReportConfirmed),
         [typeof(CarriedForward)] = new("carried_forward.v1", BillingJson.Default.CarriedForward),
     };
 
@@ -68,5 +69,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(ReportDoubted))]
 [JsonSerializable(typeof(ReportMissedWindow))]
 [JsonSerializable(typeof(ReportMissing))]
+[JsonSerializable(typeof(ReportConfirmed))]
 [JsonSerializable(typeof(CarriedForward))]
 internal sealed partial class BillingJson : JsonSerializerContext;

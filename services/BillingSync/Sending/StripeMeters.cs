@@ -16,13 +16,15 @@ public sealed class StripeMeters : IUsageSink, IDisposable
     public StripeMeters(StripeOptions options)
     {
         http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = options.Timeout };
-        client = new StripeClient(new StripeClientOptions
-        {
-            ApiKey = options.ApiKey,
-            ApiBase = options.ApiBase.TrimEnd('/'),
-            HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0),
-        });
+        client = ClientOf(options, http);
     }
+
+    internal static StripeClient ClientOf(StripeOptions options, HttpClient http) => new(new StripeClientOptions
+    {
+        ApiKey = options.ApiKey,
+        ApiBase = options.ApiBase.TrimEnd('/'),
+        HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0),
+    });
 
     public async Task<SendResult> Send(Outgoing report, string idempotencyKey)
     {

@@ -13,6 +13,7 @@ public sealed class StripeOptions
     [
         new("Stripe:ApiKey", "Stripe's secret or restricted key, sk_… or rk_…", null, "required"),
         new("Stripe:ApiBase", "where Stripe is; plain HTTP only on this machine", Unset.ApiBase),
+        new("Stripe:WebhookSecret", "what webhooks are signed with, whsec_…; several with commas between", null, "none: they are refused"),
         new("Stripe:RequestsPerSecond", "calls started per second; 0: no limit", null, "25 with a test key, else 200"),
         new("Stripe:Concurrency", "calls under way", Unset.Concurrency),
         new("Stripe:Timeout", "how long an answer is waited for", Unset.Timeout),
@@ -25,6 +26,13 @@ public sealed class StripeOptions
 
     /// <summary>Stripe, or the simulator.</summary>
     public string ApiBase { get; set; } = "https://api.stripe.com";
+
+    /// <summary>What webhooks are signed with, one per endpoint; while one replaces another, both. With commas between.</summary>
+    public string WebhookSecret { get; set; } = "";
+
+    /// <summary>The secrets, one by one.</summary>
+    public IReadOnlyList<string> WebhookSecrets =>
+        WebhookSecret.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>Calls started per second; 0 for no limit. Absent: 25 with a test key, as a sandbox takes no more, else 200.</summary>
     public int? RequestsPerSecond { get; set; }
