@@ -10,7 +10,7 @@ export DOTNET_NOLOGO := 1
 export SLN TRACE API
 
 .DEFAULT_GOAL := help
-.PHONY: help build run trace up down status test simulate-billing api fmt clean sdk FORCE
+.PHONY: help build run trace up down status test simulate-billing api fmt clean sdk bench bench-quick FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ test: build ## run every test project; the last line is the sum
 simulate-billing: build ## 1,000 random schedules of faults and crashes of the billing sync; BILLING_SEED=<n> repeats one run
 	@BILLING_SCHEDULES=$${BILLING_SCHEDULES:-1000} dotnet test tests/BillingSync.Tests -c Release --no-build \
 		--filter FullyQualifiedName~SimulationTests --logger "console;verbosity=normal"
+
+bench: build ## measure the write path beside SQL, Redis and textbook event sourcing; EVENTSTORE=<node> on that, too
+	@infra/scripts/bench.sh
+
+bench-quick: build ## its short form, below a minute: whether it works
+	@infra/scripts/bench.sh --quick
 
 api: build ## check the stand-ins against the genuine packages' API; API=<folder of api/*.txt and tools/api.cs>
 	@infra/scripts/api.sh

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Metering.Bench;
+using Metering.Bench.Processes;
+using Metering.Bench.Reporting;
+
+const string About = "Measures the write path beside what users would pick instead. infra/scripts/bench.sh starts the servers, then this.";
+var folder = new Option<string>("--folder") { Required = true, Description = "Where data is kept meanwhile and the JSON in the end." };
+var pgbench = new Option<string>("--pgbench") { Required = true, Description = "The program pgbench." };
+var postgresPort = new Option<int>("--postgres-port") { Required = true };
+var postgresPid = new Option<int>("--postgres-pid") { Required = true, Description = "Whose processor time is counted." };
+var redisPort = new Option<int>("--redis-port") { Required = true };
+var redisPid = new Option<int>("--redis-pid") { Required = true };
+var eventStore = new Option<string?>("--eventstore") { Description = "An EventStoreDB or KurrentDB node to measure on, too: esdb://…" };
+var quick = new Option<bool>("--quick") { Description = "The short form, below a minute: whether it works." };
+var only = new Option<string?>("--only") { Description = $"Some parts, with commas between: {Suite.Parts}." };
+var command = new RootCommand(About) { folder, pgbench, postgresPort, postgresPid, redisPort, redisPid, eventStore, quick, only };
+command.SetAction(async arguments =>
+{
+    var settings = new Settings(
+        Path.GetFullPath(arguments.GetValue(folder)!), arguments.GetValue(pgbench)!, arguments.GetValue(postgresPort),
+        arguments.GetValue(postgresPid), arguments.GetValue(redisPort), arguments.GetValue(redisPid), arguments.GetValue(eventStore),
+        arguments.GetValue(quick), arguments.GetValue(only));
+    var report = new Report(Machine.Look(settings.Folder), settings.Quick, settings.EventStore);
+    report.Head();
+    await new Suite(settings, report).Run();
+    report.Table();
+    var bars = Bars.Of(report);
+    foreach (var bar in bars) Console.WriteLine(bar.Line());
+    Console.WriteLine($"written: {await report.Save(settings.Folder, bars)}");
+    return report.Rows.Any(row => row.Mismatches > 0) ? 1 : 0;
+});
+return await command.Parse(args).InvokeAsync();

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Metering.Bench.Reporting;
+
+/// <summary>What was measured, for people as it comes and as a table, for programs as JSON.</summary>
+internal sealed class Report(Machine machine, bool quick, string? eventStore)
+{
+    private const int Width = 160;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    private static readonly string[] Titles =
+        ["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"];
+
+    private readonly List<Row> rows = [];
+    private readonly List<Figure> figures = [];
+
+    internal IReadOnlyList<Row> Rows => rows;
+
+    internal void Head()
+    {
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, Width);
+        AnsiConsole.WriteLine(
+            Invariant($"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}"));
+        AnsiConsole.WriteLine(
+            Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}"));
+        if (!machine.IsQuiet) AnsiConsole.WriteLine("WARNING: the machine is not quiet: these figures are not to be quoted");
+        if (quick) AnsiConsole.WriteLine("the short form: whether it works and about how fast; `make bench` measures");
+    }
+
+    internal void Add(Row row)
+    {
+        rows.Add(row);
+        AnsiConsole.WriteLine(
+            Invariant($"{row.Name}, {row.Users}, {Callers(row)} callers: {row.CyclesPerSecond:N0} cycles/s, p99 {row.P99:0.00} ms, ")
+            + Invariant($"{row.Errors} errors, {Mismatches(row)} mismatches"));
+        if (row.FirstError is { } error) AnsiConsole.WriteLine($"   first error: {error}");
+    }
+
+    internal void Add(Figure figure)
+    {
+        figures.Add(figure);
+        AnsiConsole.WriteLine(Invariant($"{figure.Name}: {figure.Value:N2} {figure.Unit} ({figure.What})"));
+    }
+
+    /// <summary>Cycles per second of a row, none if it was not measured.</summary>
+    internal Row? Find(string name, string users, int callers) =>
+        rows.Find(row => row.Name == name && row.Users == users && row.Callers == callers);
+
+    internal double? Value(string figure) => figures.Find(each => each.Name == figure)?.Value;
+
+    internal void Table()
+    {
+        if (rows.Count == 0) return;
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var title in Titles) table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = Aligned(title) });
+        foreach (var row in rows) table.AddRow(Cells(row));
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine(
+            "a cycle: reserve, then commit with refund; µs: processor time per cycle; bytes: stored per cycle; wrong: ledger mismatches");
+        foreach (var kept in rows.GroupBy(row => row.Durability))
+            AnsiConsole.WriteLine($"{string.Join("; ", kept.Select(row => row.Name).Distinct())}: {kept.Key}");
+    }
+
+    internal async Task<string> Save(string folder, IReadOnlyList<Bar> bars)
+    {
+        var name = machine.Date.Replace(' ', '-').Replace(":", "", StringComparison.Ordinal) + (quick ? "-quick.json" : ".json");
+        var file = Path.Combine(folder, name);
+        var all = new
+        {
+            Machine = machine, Quick = quick, EventStore = eventStore is not null, Rows = rows, Figures = figures,
+            Bars = bars.Select(bar => new { bar.Name, bar.Ratio, bar.Limit, bar.Least, bar.Holds, bar.What }),
+        };
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(all, Json));
+        return file;
+    }
+
+    private static string[] Cells(Row row) =>
+    [
+        row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"),
+        Invariant($"{row.P99:0.00}"),
+        Invariant($"{row.P999:0.00}"), Invariant($"{row.Errors}"), Invariant($"{row.ClientMicros:0}"),
+        row.ServerMicros is { } micros ? Invariant($"{micros:0}") : "-", row.BytesPerCycle is { } bytes ? Invariant($"{bytes:0}") : "-",
+        Mismatches(row),
+    ];
+
+    private static Justify Aligned(string title) => title is "what" or "users" ? Justify.Left : Justify.Right;
+
+    private static string Callers(Row row) => row.Callers == 0 ? "paced" : Invariant($"{row.Callers}");
+
+    private static string Mismatches(Row row) => row.Mismatches?.ToString(CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
