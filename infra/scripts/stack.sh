@@ -34,7 +34,7 @@ stripe_base() { echo "${STRIPE_BASE:-$(at $((base + 40)))}"; }
 running() { # NAME: its process, if it runs; the number in an old file may be another program's by now
     local pid
     pid=$(pid_in "$folder/$1.pid")
-    if [[ -n $pid && $(ps -o args= -p "$pid") == dotnet* ]]; then echo "$pid"; fi
+    if [[ -n $pid && $(command_of "$pid") == dotnet* ]]; then echo "$pid"; fi
 }
 
 run() { # NAME PROGRAM ARGUMENTS...: in the background, on its own, its output in NAME.log

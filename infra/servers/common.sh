@@ -50,7 +50,12 @@ wait_until() { # SECONDS COMMAND...
 }
 
 # One that nobody has waited for yet is gone, too.
-gone() { ! kill -0 "$1" 2>/dev/null || [[ $(ps -o stat= -p "$1") == Z* ]]; }
+gone() { ! kill -0 "$1" 2>/dev/null || [[ $(state_of "$1") == Z* ]]; }
+
+# Without ps where the system tells it in files: a small Debian has no ps.
+state_of() { if [[ -d /proc/self ]]; then sed 's/.*) //' "/proc/$1/stat" 2>/dev/null; else ps -o stat= -p "$1"; fi || true; }
+
+command_of() { if [[ -d /proc/self ]]; then tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline"; else ps -o args= -p "$1"; fi || true; }
 
 end_process() { # PID SECONDS: asks, waits, then ends it
     if [[ -z $1 ]] || gone "$1"; then return; fi
