@@ -9,12 +9,12 @@ public sealed class ReadsSpentException(int most)
     : Exception($"Billing:Reconcile:ReadsPerMonth allows {most} reads in 30 days, and they are spent");
 
 /// <summary>
-/// How many reads of Stripe's API may yet be made. They are taken in blocks, each an event of the stream <c>stripe-reads</c> before its
+/// How many reads of Stripe's API may yet be made. They are taken in blocks, each an event of the stream <c>reconcile-reads</c> before its
 /// first read: a restart forgets at most the rest of one block, never a read that was made, and instances share the budget.
 /// </summary>
 public sealed class ReadBudget(IEventStreams streams, ReconcileOptions options, TimeProvider clock) : IDisposable
 {
-    public const string Stream = "stripe-reads";
+    public const string Stream = "reconcile-reads"; // not below stripe-, whose streams are what Stripe told
     internal const int Block = 50;
 
     private const string Type = "reads_taken.v1";

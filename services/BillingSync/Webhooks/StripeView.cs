@@ -19,6 +19,9 @@ public sealed partial class StripeView(IEventStreams streams, ErrorReports error
     /// <summary>Completes once everything that was stored at the start has been read.</summary>
     public Task Resumed => resumed.Task;
 
+    /// <summary>Why the view stands still for good; none while it moves.</summary>
+    public string? Stopped { get; private set; }
+
     /// <summary>Reads all, in order of the subjects.</summary>
     public IReadOnlyList<T> Read<T>(Func<string, StripeState, IEnumerable<T>> read)
     {
@@ -55,6 +58,7 @@ public sealed partial class StripeView(IEventStreams streams, ErrorReports error
             }
             catch (Exception defect) when (!stoppingToken.IsCancellationRequested)
             {
+                Stopped = defect.Message;
                 LogStopped(defect);
                 return;
             }

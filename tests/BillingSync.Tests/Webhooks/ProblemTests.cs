@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Webhooks;
 using Metering.V1;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,15 @@ public sealed class ProblemTests : WebhookTest
         await Deliver(
             Told.Subscription("created", Now), Told.Invoice("payment_failed", Now, 3), Told.Invoice("paid", Now), Told.Checkout("completed", Now));
         Assert.That(await Problems(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Reads_of_Stripe_are_counted_beside_what_it_told()
+    {
+        await Site.Services.GetRequiredService<ReadBudget>().Take(CancellationToken.None);
+        await Deliver(Told.Subscription("created", Now, user: null));
+        Assert.That((await Problems()).Single().Kind, Is.EqualTo(StripeProblemKind.Unlinked));
+        Assert.That(Site.Services.GetRequiredService<StripeView>().Stopped, Is.Null);
     }
 
     [Test]
