@@ -11,13 +11,11 @@ namespace Metering.Reservations;
 /// <summary>Hands commands to users' ledgers, and looks up in their streams what state alone cannot answer.</summary>
 internal sealed class Ledgers(DecisionRunner<LedgerState, Command, Answer> runner, IEventStreams streams, ReservationHistory history)
 {
-    public static string StreamOf(string user) => $"ledger-{user}";
-
     /// <summary>What the command is answered: <see cref="Recorded"/>, <see cref="Denied"/>, <see cref="Allowed"/> or <see cref="Usage"/>.</summary>
     /// <exception cref="RequestRefused">The ledger refused it.</exception>
     public async Task<Answer> Handle(string user, Command command, Caller caller, CancellationToken cancellation)
     {
-        var stream = StreamOf(user);
+        var stream = LedgerStreams.Of(user);
         var answer = await runner.Handle(stream, command, caller, cancellation);
         // what was found can be out of date by the time that it is decided on
         for (var tries = 0; answer is NeedsPast needed && tries < 3; tries++)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Metering.Kernel.Deciding;
+using Metering.Ledger.Stored;
 using Metering.Reservations.Requests;
 
 namespace Metering.Reservations;
@@ -14,7 +15,7 @@ internal sealed class UsageFeed(Dispatcher dispatcher, UsageWatch watch, TimePro
     public async Task Follow(
         string user, IServerStreamWriter<V1.WatchUsageReply> replies, Caller caller, CancellationToken open, CancellationToken cancellation)
     {
-        using var watcher = watch.Watch(Ledgers.StreamOf(Fields.User(user)));
+        using var watcher = watch.Watch(LedgerStreams.Of(Fields.User(user)));
         for (V1.Usage? last = null; ; await watcher.Next(UntilNextLook(last), clock, open))
         {
             var usage = await dispatcher.Usage(user, caller, cancellation);

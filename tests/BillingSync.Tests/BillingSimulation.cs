@@ -149,7 +149,7 @@ internal sealed class BillingSimulation
             await process.Sender.WhenIdle();
             await MarkMissing(process, await Absent());
             var lines = new List<LineStanding>();
-            foreach (var user in await LedgerStreams.Users(streams, CancellationToken.None))
+            foreach (var user in await LedgerUsers.All(streams, CancellationToken.None))
                 lines.AddRange((await process.Resync.Run(user, new ResyncOrder(), CancellationToken.None)).Lines);
             await process.Sender.WhenIdle();
             owes = lines.Any(line => line.Balance.Net < 0);

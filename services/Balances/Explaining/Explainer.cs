@@ -3,6 +3,7 @@ using Metering.Balances.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 
 namespace Metering.Balances.Explaining;
 
@@ -15,8 +16,8 @@ internal sealed class Explainer(IEventStreams streams, CatalogReader catalog, Zo
         var stream = LedgerStreams.Of(user);
         var state = await History.StateAsOf(streams, user, long.MaxValue, cancellation);
         var story = new ReservationStory(reservation);
-        await foreach (var stored in streams.ReadFromFirst(stream, stored => LedgerStreams.Decode(stored).At >= story.Since, cancellation))
-            if (stored.Revision > state.Revision || !story.TryAdd(stored.Revision, LedgerStreams.Decode(stored))) break;
+        await foreach (var stored in streams.ReadFromFirst(stream, stored => LedgerEvents.Decode(stored.Type, stored.Data.Span).At >= story.Since, cancellation))
+            if (stored.Revision > state.Revision || !story.TryAdd(stored.Revision, LedgerEvents.Decode(stored.Type, stored.Data.Span))) break;
         if (story.Events.Count == 0) return null;
         return new Charge(reservation, story, await Later(stream, reservation, state, story.Events[^1].Revision, cancellation), state);
     }
@@ -49,7 +50,7 @@ internal sealed class Explainer(IEventStreams streams, CatalogReader catalog, Zo
         {
             if (stored.Revision > state.Revision || (left == 0 && !inAppend)) break;
             if (!inAppend && !IsRefund(stored)) continue;
-            var happened = LedgerStreams.Decode(stored);
+            var happened = LedgerEvents.Decode(stored.Type, stored.Data.Span);
             inAppend = inAppend && happened.Cause is null && happened.At == found[^1].Refunded.At;
             if (inAppend) AddExpiry(found[^1], happened);
             if (happened is not Refunded refunded || refunded.Reservation != reservation || left == 0) continue;

@@ -5,6 +5,7 @@ using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
+using Metering.Ledger.Stored;
 
 namespace Metering.Balances.Publishing;
 
@@ -39,7 +40,7 @@ public static class Publisher
     // nobody has to listen for thresholds; a period that nobody hears of is not billed
     private static async Task Publish(IBus bus, StoredEvent stored, TimeProvider time, CancellationToken cancellation)
     {
-        foreach (var message in Messages.Of(stored, LedgerStreams.Decode(stored)))
+        foreach (var message in Messages.Of(stored, LedgerEvents.Decode(stored.Type, stored.Data.Span)))
         {
             var id = Messages.IdOf(stored.Id, message.GetType());
             await bus.PublishConfirmed(message, id, wanted: message is not ThresholdReached, time, cancellation);

@@ -7,6 +7,7 @@ using Metering.Kernel.Grpc;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 using Metering.V1;
 using Microsoft.Extensions.DependencyInjection;
 

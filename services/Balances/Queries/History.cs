@@ -25,7 +25,7 @@ internal static class History
     {
         await foreach (var stored in streams.Read(LedgerStreams.Of(user), Direction.Forwards, state.Revision + 1, cancellation: cancellation))
         {
-            var happened = LedgerStreams.Decode(stored);
+            var happened = LedgerEvents.Decode(stored.Type, stored.Data.Span);
             if (!isWanted(stored, happened)) break;
             Fold.Apply(state, happened);
         }

@@ -5,6 +5,7 @@ using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
+using Metering.Ledger.Stored;
 using V1 = Metering.V1;
 
 namespace Metering.Balances.Queries;
@@ -27,7 +28,7 @@ internal static class Wire
 
     public static V1.Event Of(StoredEvent stored) => new()
     {
-        Revision = stored.Revision, EventId = stored.Id.ToString(), Type = stored.Type, At = Of(LedgerStreams.Decode(stored).At),
+        Revision = stored.Revision, EventId = stored.Id.ToString(), Type = stored.Type, At = Of(LedgerEvents.Decode(stored.Type, stored.Data.Span).At),
         Json = Encoding.UTF8.GetString(stored.Data.Span), MetadataJson = Encoding.UTF8.GetString(stored.Metadata.Span),
     };
 

@@ -2,6 +2,7 @@ using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 
 namespace Metering.Balances.ReadModels;
 
@@ -48,7 +49,7 @@ public static class BalancesProjection
             {
                 if (stored.Revision != state.Revision + 1)
                     throw new InvalidOperationException($"{stored.Stream} goes on with revision {stored.Revision} after {state.Revision}");
-                var happened = LedgerStreams.Decode(stored);
+                var happened = LedgerEvents.Decode(stored.Type, stored.Data.Span);
                 Ledger.Accounts.Fold.Apply(state, happened);
                 happenings.Add((stored.Revision, happened));
             }

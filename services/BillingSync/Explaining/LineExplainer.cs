@@ -4,6 +4,7 @@ using Metering.BillingSync.Reports;
 using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 
 namespace Metering.BillingSync.Explaining;
 
@@ -78,7 +79,7 @@ public sealed class LineExplainer(IEventStreams streams)
         await foreach (var stored in streams.Read(LedgerStreams.Of(story.User), Direction.Forwards, 0, cancellation: cancellation))
         {
             if (stored.Revision > story.Taken.LedgerRevision) break;
-            yield return (stored, LedgerStreams.Decode(stored));
+            yield return (stored, LedgerEvents.Decode(stored.Type, stored.Data.Span));
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class Corrections(
         var carries = options.CarriesByItself || request.CarryForward;
         var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, carries);
         var summary = new ResyncSummary { DryRun = request.DryRun };
-        foreach (var user in request.HasUser ? [request.User] : await LedgerUsers(cancellation))
+        foreach (var user in request.HasUser ? [request.User] : await UsersOfLedger(cancellation))
         {
             var done = await ResyncOne(user, order, cancellation);
             Add(summary, done);
@@ -62,11 +62,11 @@ internal sealed class Corrections(
             : await retrying.One(user, report, cancellation);
     }
 
-    private async Task<IReadOnlyCollection<string>> LedgerUsers(CancellationToken cancellation)
+    private async Task<IReadOnlyCollection<string>> UsersOfLedger(CancellationToken cancellation)
     {
         try
         {
-            return await LedgerStreams.Users(streams, cancellation);
+            return await LedgerUsers.All(streams, cancellation);
         }
         catch (StreamsUnavailableException)
         {

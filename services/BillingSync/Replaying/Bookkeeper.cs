@@ -4,6 +4,7 @@ using Metering.Ledger;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
 using GroupTotal = Metering.Contracts.Messages.GroupTotal;
+using Metering.Ledger.Stored;
 using Reporting = Metering.Contracts.Messages.Reporting;
 
 namespace Metering.BillingSync.Replaying;
@@ -23,7 +24,7 @@ public sealed class Bookkeeper
     {
         var bookkeeper = new Bookkeeper();
         await foreach (var stored in streams.Read(LedgerStreams.Of(user), Direction.Forwards, 0, cancellation: cancellation))
-            bookkeeper.Add(stored, LedgerStreams.Decode(stored));
+            bookkeeper.Add(stored, LedgerEvents.Decode(stored.Type, stored.Data.Span));
         return bookkeeper.ToBooks();
     }
 

@@ -3,6 +3,7 @@ using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.Kernel.Streams;
+using Metering.Ledger.Stored;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Metering.BillingSync.Replaying;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 
 namespace Metering.BillingSync.Webhooks;
 
@@ -53,7 +54,7 @@ public sealed class LedgerTrail(IEventStreams streams)
         await foreach (var batch in streams.Subscribe(upto, [LedgerStreams.Prefix], cancellation))
         {
             foreach (var stored in batch.Events)
-                if (IsAssignment(stored) && LedgerStreams.Decode(stored) is PlanAssigned { StripeCustomer: { } customer })
+                if (IsAssignment(stored) && LedgerEvents.Decode(stored.Type, stored.Data.Span) is PlanAssigned { StripeCustomer: { } customer })
                     users[customer] = LedgerStreams.UserOf(stored.Stream);
             upto = batch.Upto;
             if (batch.CaughtUp) break;
@@ -67,6 +68,6 @@ public sealed class LedgerTrail(IEventStreams streams)
         string user, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var stored in streams.Read(LedgerStreams.Of(user), Direction.Backwards, Revisions.End, cancellation: cancellation))
-            yield return LedgerStreams.Decode(stored);
+            yield return LedgerEvents.Decode(stored.Type, stored.Data.Span);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Metering.BillingSync.Replaying;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
+using Metering.Ledger.Stored;
 using Metering.StripeSimulator;
 
 namespace Metering.BillingSync.Tests.Webhooks;
@@ -55,7 +56,7 @@ public abstract class WebhookTest
     {
         var told = new List<string?>();
         await foreach (var stored in Streams.Read(LedgerStreams.Of(user), Direction.Forwards, 0))
-            told.Add(Text(LedgerStreams.Decode(stored)));
+            told.Add(Text(LedgerEvents.Decode(stored.Type, stored.Data.Span)));
         return string.Join(", ", told.OfType<string>());
     }
 
