@@ -49,7 +49,7 @@ public static class BalancesProjection
             {
                 if (stored.Revision != state.Revision + 1)
                     throw new InvalidOperationException($"{stored.Stream} goes on with revision {stored.Revision} after {state.Revision}");
-                var happened = LedgerEvents.Decode(stored.Type, stored.Data.Span);
+                var happened = stored.Value as LedgerEvent ?? LedgerEvents.Decode(stored.Type, stored.Data.Span);
                 Ledger.Accounts.Fold.Apply(state, happened);
                 happenings.Add((stored.Revision, happened));
             }

@@ -34,7 +34,7 @@ public static class Chain
         var plain = EventMetadata.Encode(caller.Actor, fact.Command, caller.Trace);
         var id = EventIds.Of(stream, revision, fact.Type, fact.Data.Span, plain);
         Hash(head, stream, revision, id, fact.Type, fact.Data.Span, plain, head);
-        return new NewEvent(id, fact.Type, fact.Data, With(plain, head));
+        return new NewEvent(id, fact.Type, fact.Data, With(plain, head)) { Value = fact.Value };
     }
 
     /// <summary>

@@ -33,7 +33,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         do mailbox = Find(stream);
         while (!mailbox.TryAdd(pending, options.WaitingMost, out isWriter));
         if (isWriter) _ = Run(mailbox);
-        return cancellation.CanBeCanceled ? pending.Task.WaitAsync(cancellation) : pending.Task;
+        return pending.Task;
     }
 
     private Mailbox<TState, TCommand, TAnswer> Find(string stream)
@@ -46,20 +46,33 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     // Runs on the caller that found the mailbox idle until its first append is in flight: no hop for a quiet user.
     private async Task Run(Mailbox<TState, TCommand, TAnswer> mailbox)
     {
-        while (mailbox.Drain(options.BatchMost) is { Count: > 0 } batch)
+        var batch = mailbox.Drain(options.BatchMost);
+        while (batch.Count > 0)
         {
             mailbox.LastUsed = clock.GetTimestamp();
             try
             {
                 await Process(mailbox, batch);
-                await TakeSnapshot(mailbox);
             }
             catch (Exception failure)
             {
                 mailbox.State = null;
-                foreach (var pending in batch) pending.TrySetException(failure);
+                foreach (var pending in batch) pending.Failure = failure;
             }
+            _ = TakeSnapshot(mailbox);
+            var answered = batch;
+            batch = mailbox.Drain(options.BatchMost);
+            Leave(answered, isLast: batch.Count == 0);
         }
+    }
+
+    /// <summary>
+    /// Answers. A caller who is alone goes on here and now, which saves a hop: by then the mailbox is nobody's. Others go on on the pool, side by side.
+    /// </summary>
+    private static void Leave(List<Pending<TCommand, TAnswer>> answered, bool isLast)
+    {
+        if (isLast && answered.Count == 1) answered[0].Execute();
+        else foreach (var pending in answered) ThreadPool.UnsafeQueueUserWorkItem(pending, preferLocal: false);
     }
 
     private async Task Process(Mailbox<TState, TCommand, TAnswer> mailbox, List<Pending<TCommand, TAnswer>> batch)
@@ -70,7 +83,6 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
             if (TryDecide(mailbox, batch) is not { } events) continue;
             if (await TryMakeDurable(mailbox, events))
             {
-                foreach (var pending in batch) pending.TrySetResult(pending.Answer!);
                 if (events.Count > 0) Appended?.Invoke(mailbox.Stream, mailbox.Revision);
                 return;
             }
@@ -83,7 +95,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     private List<NewEvent>? TryDecide(Mailbox<TState, TCommand, TAnswer> mailbox, List<Pending<TCommand, TAnswer>> batch)
     {
         var (events, bytes, now) = (new List<NewEvent>(batch.Count), 0, clock.GetUtcNow());
-        batch.RemoveAll(pending => pending.Cancellation.IsCancellationRequested && pending.TrySetCanceled(pending.Cancellation));
+        batch.RemoveAll(pending => pending.Cancellation.IsCancellationRequested);
         for (var i = 0; i < batch.Count; i++)
         {
             if (bytes >= options.BatchBytesMost)
@@ -121,7 +133,8 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         catch (Exception defect)
         {
             mailbox.State = null;
-            pending.TrySetException(defect);
+            pending.Failure = defect;
+            Leave([pending], isLast: false);
             return null;
         }
     }
@@ -246,9 +259,9 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         {
             await streams.SaveSnapshot(mailbox.Stream, new Snapshot(mailbox.Revision, saved.Version, saved.Data), CancellationToken.None);
         }
-        catch (StreamsUnavailableException)
+        catch (Exception failure)
         {
-            LogNotSaved(mailbox.Stream);
+            LogNotSaved(mailbox.Stream, failure.Message);
         }
     }
 
@@ -263,6 +276,6 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     [LoggerMessage(Level = LogLevel.Warning, Message = "the snapshot of {Stream} cannot be read; its events are folded instead")]
     private partial void LogUnreadable(string stream, Exception unreadable);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "no snapshot of {Stream} was saved: the store is away")]
-    private partial void LogNotSaved(string stream);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "no snapshot of {Stream} was saved: {Why}")]
+    private partial void LogNotSaved(string stream, string why);
 }

@@ -35,7 +35,8 @@ public interface IStreamModel<TState, TCommand, TAnswer> where TState : class
 public readonly record struct Turn<TAnswer>(IReadOnlyList<Fact> Facts, TAnswer Answer, bool Again = false);
 
 /// <summary>An event to be, and the command that caused it (none for what was due by time).</summary>
-public readonly record struct Fact(string Type, ReadOnlyMemory<byte> Data, Guid? Command);
+/// <param name="Value">See <see cref="Streams.NewEvent.Value"/>.</param>
+public readonly record struct Fact(string Type, ReadOnlyMemory<byte> Data, Guid? Command, object? Value = null);
 
 /// <summary>Who asks: recorded with every event that comes of it.</summary>
 public readonly record struct Caller(string Actor, string? Trace);

@@ -36,6 +36,7 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
             isWriter = false;
             if (closed) return false;
             if (waiting.Count >= most) throw new OverloadedException(Stream);
+            pending.WatchCaller();
             waiting.AddLast(pending);
             if (running) return true;
             return running = isWriter = true;
@@ -76,14 +77,36 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     }
 }
 
-/// <summary>A command that waits for its answer.</summary>
+/// <summary>A command that waits for its answer. As a work item it answers.</summary>
 internal sealed class Pending<TCommand, TAnswer>(TCommand command, Caller caller, CancellationToken cancellation)
-    : TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously)
+    : TaskCompletionSource<TAnswer>, IThreadPoolWorkItem
 {
+    private CancellationTokenRegistration givingUp;
+
     public TCommand Command { get; } = command;
     public Caller Caller { get; } = caller;
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>What it was decided; leaves only when all that the decision saw is durable.</summary>
     public TAnswer? Answer { get; set; }
+
+    /// <summary>Why it failed; none: it is answered.</summary>
+    public Exception? Failure { get; set; }
+
+    /// <summary>Has the caller stop waiting when it gives up. Called before anyone can answer.</summary>
+    public void WatchCaller()
+    {
+        if (Cancellation.CanBeCanceled)
+            givingUp = Cancellation.UnsafeRegister(static waiting => ((Pending<TCommand, TAnswer>)waiting!).GiveUp(), this);
+    }
+
+    public void Execute()
+    {
+        givingUp.Unregister();
+        if (Failure is null) TrySetResult(Answer!);
+        else TrySetException(Failure);
+    }
+
+    // not in the thread that cancels, which may hold locks
+    private void GiveUp() => ThreadPool.UnsafeQueueUserWorkItem(static pending => pending.TrySetCanceled(pending.Cancellation), this, preferLocal: false);
 }

@@ -31,6 +31,10 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
     /// <summary>Maps them.</summary>
     public required Action<WebApplication> Map { get; init; }
 
+    // settings are checked at the start, so a change later must not come in unchecked; and the watch on the folder of the settings wakes up
+    // at every write to any file there: with the event store beside them that took a quarter of all processor time under load
+    private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     internal string Command { get; } = AppDomain.CurrentDomain.FriendlyName;
 
     internal IReadOnlyList<Setting> Settings { get; } = [.. CommonSettings.Of(Port), .. Own];
@@ -63,7 +67,7 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
     private async Task<WebApplication> Start(string[] args)
     {
         var arguments = Arguments.Read(args, Settings);
-        var builder = WebApplication.CreateBuilder(arguments.Settings);
+        var builder = WebApplication.CreateBuilder([ReadOnce, .. arguments.Settings]);
         var quiet = new QuietStart(builder.Logging);
         Configure(builder.Configuration, arguments);
         builder.ListenOnLoopback();

@@ -20,6 +20,9 @@ internal static class Following
     /// <summary>Enough events per page that the page's own cost vanishes, few enough that they are no burden in memory.</summary>
     public const int PageEvents = 1_000;
 
+    /// <summary>A page ends early here, so that a thousand events of a megabyte do not come at once.</summary>
+    public const int PageBytes = 4 << 20;
+
     public static async IAsyncEnumerable<EventBatch> Follow(
         Position after, Func<Position, Task<EventBatch>> page, Wakeup wakeup, [EnumeratorCancellation] CancellationToken cancellation)
     {

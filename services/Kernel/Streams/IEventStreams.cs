@@ -47,11 +47,22 @@ public interface IEventStreams
 }
 
 /// <summary>An event to append. <paramref name="Type"/> is the stored, versioned name (<c>reserved.v1</c>).</summary>
-public sealed record NewEvent(Guid Id, string Type, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata);
+public sealed record NewEvent(Guid Id, string Type, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata)
+{
+    /// <summary>What <see cref="Data"/> says, as its writer has it: never stored, and not changed by anyone. None if there is no such thing.</summary>
+    public object? Value { get; init; }
+}
 
 /// <summary>An event as stored. <paramref name="Revision"/> counts from 0 in its stream; <paramref name="Position"/> orders all streams.</summary>
 public sealed record StoredEvent(
-    string Stream, long Revision, Position Position, Guid Id, string Type, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata);
+    string Stream, long Revision, Position Position, Guid Id, string Type, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata)
+{
+    /// <summary>
+    /// What <see cref="Data"/> says, if this process wrote it a moment ago and the store still has it at hand: a subscriber is spared decoding
+    /// what the writer had just encoded. None else, so that nobody may count on it.
+    /// </summary>
+    public object? Value { get; init; }
+}
 
 /// <summary>What an append answers: the revision of the last event appended and its position.</summary>
 public readonly record struct Appended(long Revision, Position Position);

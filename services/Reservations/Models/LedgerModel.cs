@@ -42,7 +42,7 @@ internal sealed class LedgerModel : IStreamModel<LedgerState, Command, Answer>
     private static Fact FactOf(LedgerEvent happened)
     {
         var (type, data) = LedgerEvents.Encode(happened);
-        return new(type, data, happened.Cause?.Command);
+        return new(type, data, happened.Cause?.Command, happened);
     }
 
     // what became due by the command's own events comes after them

@@ -5,7 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Metering.Kernel.Tests.Streams;
 
-public sealed class SqliteStreamsTests : StreamsContract
+[TestFixture(8_192, 4_096, Description = "as it is used")]
+[TestFixture(3, 5, Description = "so small that everything is partly in the table and partly in memory")]
+public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : StreamsContract
 {
     private string _folder = null!;
 
@@ -28,7 +30,8 @@ public sealed class SqliteStreamsTests : StreamsContract
     }
 
     private SqliteStreams Another(int pending = 10_000) =>
-        new(new SqliteStreamsSettings(File) { PendingAppends = pending }, TimeProvider.System);
+        new(
+        new SqliteStreamsSettings(File) { PendingAppends = pending, PlacedAtOnce = placedAtOnce, TailEvents = tailEvents }, TimeProvider.System);
 
     private SqliteConnection Raw(string sql)
     {
@@ -65,6 +68,37 @@ public sealed class SqliteStreamsTests : StreamsContract
         Assert.That(await opened.Append(Own, 2, second, Stop), Is.EqualTo(answer), "the same append again");
         Assert.That((await opened.Append(Own, 4, Events(1), Stop)).Position, Is.GreaterThan(answer.Position));
         Assert.That((await opened.LoadSnapshot(Own, Stop))!.Revision, Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_file_of_the_first_version_is_brought_up_to_date()
+    {
+        var (first, second) = (Events(12), Events(2));
+        await Append(Own, Revisions.None, first);
+        var answer = await Append(Own, 11, second);
+        await Store.DisposeAsync();
+        await using (Raw("""
+            DROP TABLE places; DROP TABLE placed; CREATE UNIQUE INDEX events_of_stream ON events(stream, revision); PRAGMA user_version = 1
+            """)) { }
+        await using var opened = Another();
+        Assert.That(Ids(await ToList(opened.Read(Own, Direction.Forwards, 0, cancellation: Stop))), Is.EqualTo(Ids([.. first, .. second])));
+        Assert.That(await opened.Append(Own, 11, second, Stop), Is.EqualTo(answer), "the same append again");
+        Assert.That((await opened.Append(Own, 13, Events(1), Stop)).Revision, Is.EqualTo(14));
+    }
+
+    [Test]
+    public async Task Another_process_reads_a_stream_as_it_grows_and_goes_on_with_it()
+    {
+        await using var other = Another();
+        for (var revision = -1L; revision < 40; revision += 2)
+        {
+            await Append(Own, revision, Events(1));
+            Assert.That(await ToList(other.Read(Own, Direction.Forwards, 0, cancellation: Stop)), Has.Count.EqualTo(revision + 2));
+            await other.Append(Own, revision + 1, Events(1), Stop);
+            Assert.That((await ToList(Streams.Read(Own, Direction.Backwards, revision + 1, 3, Stop))).Select(item => item.Revision),
+                Is.EqualTo(new[] { revision + 1, revision, revision - 1 }.Where(each => each >= 0)));
+        }
+        Assert.That((await All(Own)).Select(item => item.Revision), Is.EqualTo(Enumerable.Range(0, 42).Select(i => (long)i)));
     }
 
     [Test]

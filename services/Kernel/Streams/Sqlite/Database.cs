@@ -5,7 +5,7 @@ namespace Metering.Kernel.Streams.Sqlite;
 /// <summary>The file: how it is opened and what is in it.</summary>
 internal static class Database
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     private const string Schema = """
         CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -13,8 +13,21 @@ internal static class Database
         CREATE TABLE events(
             position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, revision INTEGER NOT NULL, id BLOB NOT NULL,
             type INTEGER NOT NULL, data BLOB NOT NULL, metadata BLOB NOT NULL);
-        CREATE UNIQUE INDEX events_of_stream ON events(stream, revision);
         CREATE TABLE snapshots(stream TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, version TEXT NOT NULL, data BLOB NOT NULL);
+        """;
+
+    // where the events of a stream are, up to some position: see Unplaced
+    private const string Places = """
+        CREATE TABLE places(
+            stream INTEGER NOT NULL, revision INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY(stream, revision)) WITHOUT ROWID;
+        CREATE TABLE placed(upto INTEGER NOT NULL);
+        INSERT INTO placed VALUES (0);
+        """;
+
+    private const string FromVersion1 = """
+        INSERT INTO places SELECT stream, revision, position FROM events ORDER BY stream, revision;
+        UPDATE placed SET upto = (SELECT coalesce(max(position), 0) FROM events);
+        DROP INDEX events_of_stream;
         """;
 
     /// <summary>
@@ -66,7 +79,9 @@ internal static class Database
             throw new InvalidOperationException(
                 $"{path} has schema version {found}; this version knows {SchemaVersion} and older: start a newer version of the product");
         if (found == 0)
-            Execute(connection, $"{Schema} PRAGMA user_version = {SchemaVersion}");
+            Execute(connection, Schema);
+        if (found < SchemaVersion)
+            Execute(connection, $"{Places} {(found == 1 ? FromVersion1 : "")} PRAGMA user_version = {SchemaVersion}");
         Execute(connection, "COMMIT");
     }
 

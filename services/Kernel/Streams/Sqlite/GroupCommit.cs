@@ -9,16 +9,16 @@ namespace Metering.Kernel.Streams.Sqlite;
 internal sealed class GroupCommit : IAsyncDisposable
 {
     private readonly SqliteStreamsSettings _settings;
-    private readonly Action _committed;
+    private readonly Action<IReadOnlyList<StoredEvent>> _committed;
     private readonly WriteConnection _connection;
     private readonly Channel<Work> _waiting;
     private readonly List<Work> _batch = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public GroupCommit(SqliteStreamsSettings settings, Action committed)
+    public GroupCommit(SqliteStreamsSettings settings, Unplaced unplaced, Action<IReadOnlyList<StoredEvent>> committed)
     {
         (_settings, _committed) = (settings, committed);
-        _connection = new WriteConnection(settings);
+        _connection = new WriteConnection(settings, unplaced);
         _waiting = Channel.CreateBounded<Work>(new BoundedChannelOptions(settings.PendingAppends) { SingleReader = true });
         new Thread(Run) { Name = "streams writer", IsBackground = true }.Start();
     }
@@ -89,9 +89,8 @@ internal sealed class GroupCommit : IAsyncDisposable
     {
         StreamsMeter.Commits.Add(1);
         StreamsMeter.Appends.Add(_batch.Count(work => work is AppendWork));
-        foreach (var work in _batch)
-            work.Answer();
-        _committed();
+        _committed(_connection.Added);
+        Answers.Leave(_batch, failure: null);
     }
 
     /// <summary>The whole group fails, the thread lives on: the disk may have room again, the next group finds out.</summary>
@@ -105,7 +104,6 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             // the next BEGIN fails and says why
         }
-        foreach (var work in _batch)
-            work.Fail(reason);
+        Answers.Leave(_batch, reason);
     }
 }

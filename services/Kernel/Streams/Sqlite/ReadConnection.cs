@@ -7,24 +7,24 @@ namespace Metering.Kernel.Streams.Sqlite;
 /// </summary>
 internal sealed class ReadConnection : IDisposable
 {
-    private const string Columns = "SELECT stream, revision, position, id, type, data, metadata FROM events";
-
-    /// <summary>A page ends early here, so that a thousand events of a megabyte do not come at once.</summary>
-    private const int PageBytes = 4 << 20;
+    private const string Columns = "SELECT e.stream, e.revision, e.position, e.id, e.type, e.data, e.metadata FROM ";
+    private const string Placed = Columns + "places p JOIN events e ON e.position = p.position WHERE p.stream = ? AND p.revision ";
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _stream, _forwards, _backwards, _all, _streamName, _typeName, _snapshot, _dataVersion;
+    private readonly Statement _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion;
+    private readonly StreamPlaces _places;
     private readonly Recent<long, string> _streamNames;
     private readonly Dictionary<long, string> _typeNames = [];
 
-    public ReadConnection(SqliteStreamsSettings settings)
+    public ReadConnection(SqliteStreamsSettings settings, Unplaced unplaced)
     {
         _connection = Database.OpenReader(settings.Path);
+        _places = new(_connection, unplaced);
         _streamNames = new(settings.RecentStreams);
-        _stream = new(_connection, "SELECT id FROM streams WHERE name = ?");
-        _forwards = new(_connection, $"{Columns} WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?");
-        _backwards = new(_connection, $"{Columns} WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?");
-        _all = new(_connection, $"{Columns} WHERE position > ? ORDER BY position LIMIT ?");
+        _forwards = new(_connection, $"{Placed} >= ? AND p.revision < ? ORDER BY p.revision LIMIT ?");
+        _backwards = new(_connection, $"{Placed} <= ? AND p.revision < ? ORDER BY p.revision DESC LIMIT ?");
+        _one = new(_connection, $"{Columns} events e WHERE e.position = ?");
+        _all = new(_connection, $"{Columns} events e WHERE e.position > ? ORDER BY e.position LIMIT ?");
         _streamName = new(_connection, "SELECT name FROM streams WHERE id = ?");
         _typeName = new(_connection, "SELECT name FROM types WHERE id = ?");
         _snapshot = new(_connection, "SELECT revision, version, data FROM snapshots WHERE stream = ?");
@@ -37,14 +37,20 @@ internal sealed class ReadConnection : IDisposable
     /// <summary>At least one event if there is one at or beyond <paramref name="from"/>.</summary>
     public List<StoredEvent> Page(string name, Direction direction, long from, int limit)
     {
-        var found = new List<StoredEvent>();
-        var stream = _stream.Bind(1, name).Number(none: 0);
-        var page = direction == Direction.Forwards ? _forwards : _backwards;
-        page.Bind(1, stream).Bind(2, from).Bind(3, limit);
-        for (var bytes = 0; bytes < PageBytes && page.Step(); bytes += Size(found[^1]))
-            found.Add(Event(page, name));
-        page.Reset();
-        return found;
+        var (stream, page) = (_places.StreamOf(name), new Filling(limit));
+        var newest = _places.Newest(stream);
+        var newestFrom = newest.Count == 0 ? long.MaxValue : newest[0].Revision;
+        if (direction == Direction.Forwards)
+        {
+            AddPlaced(page, _forwards, name, stream, from, newestFrom);
+            AddNewest(page, name, newest.Where(place => place.Revision >= from));
+        }
+        else
+        {
+            AddNewest(page, name, newest.AsEnumerable().Reverse().Where(place => place.Revision <= from));
+            AddPlaced(page, _backwards, name, stream, from, newestFrom);
+        }
+        return page.Events;
     }
 
     public EventBatch Page(Position after, IReadOnlyList<string> prefixes)
@@ -52,7 +58,7 @@ internal sealed class ReadConnection : IDisposable
         var found = new List<StoredEvent>();
         var (upto, read, bytes, more) = (after, 0, 0, true);
         _all.Bind(1, (long)after.Commit).Bind(2, Following.PageEvents);
-        while (bytes < PageBytes && (more = _all.Step()))
+        while (bytes < Following.PageBytes && (more = _all.Step()))
         {
             (upto, read) = (WriteConnection.At(_all.Number(column: 2)), read + 1);
             var name = StreamName(_all.Number(column: 0));
@@ -76,9 +82,27 @@ internal sealed class ReadConnection : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _stream, _forwards, _backwards, _all, _streamName, _typeName, _snapshot, _dataVersion })
+        foreach (var statement in new[] { _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion })
             statement.Dispose();
+        _places.Dispose();
         _connection.Dispose();
+    }
+
+    private void AddPlaced(Filling page, Statement rows, string name, long stream, long from, long below)
+    {
+        rows.Bind(1, stream).Bind(2, from).Bind(3, below).Bind(4, page.Room);
+        while (!page.IsFull && rows.Step()) page.Add(Event(rows, name));
+        rows.Reset();
+    }
+
+    private void AddNewest(Filling page, string name, IEnumerable<Place> places)
+    {
+        foreach (var place in places)
+        {
+            if (page.IsFull) return;
+            if (_one.Bind(1, place.Position).Step()) page.Add(Event(_one, name));
+            _one.Reset();
+        }
     }
 
     private StoredEvent Event(Statement row, string stream) => new(
@@ -108,4 +132,20 @@ internal sealed class ReadConnection : IDisposable
     }
 
     private static int Size(StoredEvent item) => item.Data.Length + item.Metadata.Length;
+
+    /// <summary>A page as it fills.</summary>
+    private sealed class Filling(int limit)
+    {
+        private int bytes;
+
+        public List<StoredEvent> Events { get; } = [];
+        public int Room => limit - Events.Count;
+        public bool IsFull => Room <= 0 || bytes >= Following.PageBytes;
+
+        public void Add(StoredEvent item)
+        {
+            Events.Add(item);
+            bytes += Size(item);
+        }
+    }
 }

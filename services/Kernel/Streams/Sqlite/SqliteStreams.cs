@@ -15,6 +15,8 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     private readonly SqliteStreamsSettings _settings;
     private readonly TimeProvider _time;
     private readonly Wakeup _wakeup = new();
+    private readonly Tail _tail;
+    private readonly Unplaced _unplaced = new();
     private readonly GroupCommit _writer;
     private readonly ConcurrentBag<ReadConnection> _readers = [];
     private readonly ReadConnection _watched;
@@ -28,8 +30,9 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     public SqliteStreams(SqliteStreamsSettings settings, TimeProvider time)
     {
         (_settings, _time) = (settings, time);
-        _writer = new GroupCommit(settings, _wakeup.Wake);
-        _watched = new ReadConnection(settings);
+        _tail = new Tail(settings.TailEvents, settings.TailBytes);
+        _writer = new GroupCommit(settings, _unplaced, Committed);
+        _watched = new ReadConnection(settings, _unplaced);
         _watch = time.CreateTimer(_ => LookForOthersWrites(), null, settings.OtherProcessesPoll, settings.OtherProcessesPoll);
     }
 
@@ -63,8 +66,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     public IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation)
     {
         Following.CheckPrefixes(prefixes);
-        return Following.Follow(
-            after, position => OnReader(reader => reader.Page(position, prefixes), cancellation), _wakeup, cancellation);
+        return Following.Follow(after, position => Page(position, prefixes, cancellation), _wakeup, cancellation);
     }
 
     public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) =>
@@ -107,7 +109,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
         try
         {
             if (!_readers.TryTake(out reader))
-                reader = new ReadConnection(_settings);
+                reader = new ReadConnection(_settings, _unplaced);
             var result = read(reader);
             GiveBack(reader);
             return result;
@@ -127,6 +129,17 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
             _readers.Add(reader);
         if (_closed && _readers.TryTake(out var late))
             late.Dispose();
+    }
+
+    private Task<EventBatch> Page(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation) =>
+        _tail.Page(after, prefixes) is { } newest
+            ? Task.FromResult(newest)
+            : OnReader(reader => reader.Page(after, prefixes), cancellation);
+
+    private void Committed(IReadOnlyList<StoredEvent> added)
+    {
+        _tail.Add(added);
+        _wakeup.Wake();
     }
 
     /// <summary>Own commits wake the subscribers at once; only those of other processes have to be looked for.</summary>

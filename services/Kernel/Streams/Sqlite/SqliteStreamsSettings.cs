@@ -15,6 +15,15 @@ public sealed record SqliteStreamsSettings(string Path)
     /// <summary>Streams whose last revision is kept in memory, at least; up to twice as many are.</summary>
     public int RecentStreams { get; init; } = 100_000;
 
+    /// <summary>The newest events of this process that its subscribers are given from memory, at most.</summary>
+    public int TailEvents { get; init; } = 4_096;
+
+    /// <summary>Their data and metadata in bytes, at most.</summary>
+    public long TailBytes { get; init; } = 16 << 20;
+
+    /// <summary>Events whose places in their streams are written together: see <see cref="Unplaced"/>.</summary>
+    public int PlacedAtOnce { get; init; } = 8_192;
+
     /// <summary>How often subscribers look for what other processes wrote. Own writes wake them at once.</summary>
     public TimeSpan OtherProcessesPoll { get; init; } = TimeSpan.FromMilliseconds(100);
 }

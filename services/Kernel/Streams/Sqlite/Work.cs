@@ -11,8 +11,8 @@ internal abstract class Work
 
 internal abstract class Work<T> : Work
 {
-    // continuations run elsewhere: the writer's thread is for writing
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // whoever completes it is not the writer's thread: see Answers
+    private readonly TaskCompletionSource<T> _done = new();
 
     public Task<T> Done => _done.Task;
     protected T? Result { get; set; }

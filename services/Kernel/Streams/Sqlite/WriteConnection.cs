@@ -13,50 +13,70 @@ internal sealed class WriteConnection : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _begin, _commit, _rollback, _dataVersion, _lastPosition;
-    private readonly Statement _head, _addStream, _type, _addType, _addEvent, _stored, _saveSnapshot, _deleteSnapshot;
+    private readonly Statement _begin, _commit, _rollback, _dataVersion;
+    private readonly Statement _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id, _saveSnapshot, _deleteSnapshot;
+    private readonly Unplaced _unplaced;
+    private readonly StreamPlaces _places;
+    private readonly Placing _placing;
     private readonly Recent<string, (long Stream, long Revision)> _heads;
     private readonly Dictionary<string, long> _types = new(StringComparer.Ordinal);
+    private readonly List<StoredEvent> _added = [];
+    private readonly List<Place> _addedAt = [];
     private long _seenVersion = Unknown;
-    private long _position;
+    private long _last;
 
-    public WriteConnection(SqliteStreamsSettings settings)
+    public WriteConnection(SqliteStreamsSettings settings, Unplaced unplaced)
     {
         _connection = Database.OpenWriter(settings.Path);
+        _unplaced = unplaced;
+        _places = new(_connection, unplaced);
+        _placing = new(_connection, unplaced, settings.PlacedAtOnce);
         _heads = new(settings.RecentStreams);
         _begin = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
         _dataVersion = Prepare("PRAGMA data_version");
-        _lastPosition = Prepare("SELECT max(position) FROM events");
-        _head = Prepare("SELECT id, (SELECT max(revision) FROM events WHERE stream = streams.id) FROM streams WHERE name = ?");
+        _lastPlaced = Prepare("SELECT max(revision) FROM places WHERE stream = ?");
         _addStream = Prepare("INSERT INTO streams(name) VALUES (?) RETURNING id");
         _type = Prepare("SELECT id FROM types WHERE name = ?");
         _addType = Prepare("INSERT INTO types(name) VALUES (?) RETURNING id");
         _addEvent = Prepare("INSERT INTO events(position, stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)");
-        _stored = Prepare("SELECT id, position FROM events WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?");
+        _position = Prepare("SELECT position FROM places WHERE stream = ? AND revision = ?");
+        _id = Prepare("SELECT id FROM events WHERE position = ?");
         _saveSnapshot = Prepare("REPLACE INTO snapshots(stream, revision, version, data) VALUES (?, ?, ?, ?)");
         _deleteSnapshot = Prepare("DELETE FROM snapshots WHERE stream = ?");
     }
 
+    /// <summary>The events of this transaction, or of the last one, in order.</summary>
+    public IReadOnlyList<StoredEvent> Added => _added;
+
     /// <summary>Takes the write lock of the file and learns whether another process wrote since.</summary>
     public void Begin()
     {
+        _added.Clear();
+        _addedAt.Clear();
         TakeLock();
         var version = _dataVersion.Number(none: 0);
         if (version == _seenVersion)
             return;
         Forget();
-        _position = _lastPosition.Number(none: 0);
+        _last = _places.Refresh();
         _seenVersion = version;
     }
 
     /// <summary>Returns once the log is fsynced: see <see cref="Database.OpenWriter"/>.</summary>
-    public void Commit() => _commit.Run();
+    public void Commit()
+    {
+        _placing.Some(_addedAt.Count);
+        _commit.Run();
+        _unplaced.Add(_addedAt, _last);
+        _placing.Committed();
+    }
 
     public void Rollback()
     {
         Forget();
+        _placing.Restart();
         if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0)
             _rollback.Run();
     }
@@ -71,9 +91,9 @@ internal sealed class WriteConnection : IDisposable
         if (stream == Unknown)
             stream = _addStream.Bind(1, name).Number(none: Unknown);
         for (var i = 0; i < events.Count; i++)
-            AddEvent(stream, ++revision, events[i]);
+            AddEvent(stream, name, ++revision, events[i]);
         _heads.Set(name, (stream, revision));
-        return new Appended(revision, At(_position));
+        return new Appended(revision, At(_last));
     }
 
     public void SaveSnapshot(string stream, Snapshot? snapshot)
@@ -97,10 +117,12 @@ internal sealed class WriteConnection : IDisposable
     {
         foreach (var statement in new[]
         {
-            _begin, _commit, _rollback, _dataVersion, _lastPosition, _head, _addStream, _type, _addType, _addEvent, _stored,
+            _begin, _commit, _rollback, _dataVersion, _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id,
             _saveSnapshot, _deleteSnapshot,
         })
             statement.Dispose();
+        _places.Dispose();
+        _placing.Dispose();
         _connection.Dispose();
     }
 
@@ -122,18 +144,29 @@ internal sealed class WriteConnection : IDisposable
     {
         if (_heads.TryGet(name, out var head))
             return head;
-        if (!_head.Bind(1, name).Step())
+        var stream = _places.StreamOf(name);
+        if (stream == 0)
             return (Unknown, Revisions.None);
-        head = (_head.Number(column: 0), _head.Number(column: 1));
-        _head.Reset();
+        head = (stream, _unplaced.Of(stream) is { Count: > 0 } newest ? newest[^1].Revision : _lastPlaced.Bind(1, stream).Number(Revisions.None));
         _heads.Set(name, head);
         return head;
     }
 
-    private void AddEvent(long stream, long revision, NewEvent item)
+    private void AddEvent(long stream, string name, long revision, NewEvent item)
     {
-        _addEvent.Bind(1, ++_position).Bind(2, stream).Bind(3, revision).Bind(4, item.Id).Bind(5, TypeId(item.Type))
+        _addEvent.Bind(1, ++_last).Bind(2, stream).Bind(3, revision).Bind(4, item.Id).Bind(5, TypeId(item.Type))
             .Bind(6, item.Data.Span).Bind(7, item.Metadata.Span).Run();
+        _added.Add(Copy(name, revision, item));
+        _addedAt.Add(new(stream, revision, _last));
+    }
+
+    // a copy: the caller's buffers are the caller's to reuse
+    private StoredEvent Copy(string name, long revision, NewEvent item)
+    {
+        var (bytes, size) = (new byte[item.Data.Length + item.Metadata.Length], item.Data.Length);
+        item.Data.CopyTo(bytes);
+        item.Metadata.CopyTo(bytes.AsMemory(size));
+        return new(name, revision, At(_last), item.Id, item.Type, bytes.AsMemory(0, size), bytes.AsMemory(size)) { Value = item.Value };
     }
 
     private long TypeId(string name)
@@ -148,16 +181,28 @@ internal sealed class WriteConnection : IDisposable
 
     private Appended? AlreadyStored(long stream, long expectedRevision, IReadOnlyList<NewEvent> events)
     {
-        _stored.Bind(1, stream).Bind(2, expectedRevision).Bind(3, events.Count);
-        var (same, position) = (0, 0L);
-        while (_stored.Step())
+        var (newest, position) = (_unplaced.Of(stream), 0L);
+        newest.AddRange(_addedAt.Where(place => place.Stream == stream));
+        for (var i = 0; i < events.Count; i++)
         {
-            if (new Guid(_stored.Bytes(0)) != events[same].Id)
-                break;
-            (same, position) = (same + 1, _stored.Number(column: 1));
+            position = PositionOf(stream, expectedRevision + 1 + i, newest);
+            if (IdAt(position) != events[i].Id)
+                return null;
         }
-        _stored.Reset();
-        return same == events.Count ? new Appended(expectedRevision + same, At(position)) : null;
+        return new Appended(expectedRevision + events.Count, At(position));
+    }
+
+    /// <summary>0 if there is none.</summary>
+    private long PositionOf(long stream, long revision, List<Place> newest) =>
+        newest.Find(place => place.Revision == revision) is { Position: > 0 } found
+            ? found.Position
+            : _position.Bind(1, stream).Bind(2, revision).Number(none: 0);
+
+    private Guid? IdAt(long position)
+    {
+        Guid? id = _id.Bind(1, position).Step() ? new Guid(_id.Bytes(0)) : null;
+        _id.Reset();
+        return id;
     }
 
     private void Forget()
