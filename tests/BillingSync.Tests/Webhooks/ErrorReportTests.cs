@@ -96,9 +96,8 @@ public sealed class ErrorReportTests : WebhookTest
         await Site.DisposeAsync();
         Simulator.Faults.Clear();
         var next = await StartSite();
-        await next.Services.GetRequiredService<StripeView>()
-            .WaitFor(ErrorEvent(), state => state.ErrorsTaken is not null, CancellationToken.None)
-            .WaitAsync(TimeSpan.FromSeconds(20));
+        await next.Services.GetRequiredService<StripeView>().Resumed.WaitAsync(Patience);
+        await Taken(next);
         var taken = (await next.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports;
         Assert.That(taken.Select(report => report.Value), Is.EqualTo(new[] { 700 }));
     }
@@ -118,7 +117,7 @@ public sealed class ErrorReportTests : WebhookTest
         await Simulator.WhenDelivered;
         await Errors.WhenIdle();
         var id = Simulator.Deliveries.Single().EventId;
-        await Site.Services.GetRequiredService<StripeView>().WaitFor(id, state => state.ErrorsTaken is not null, CancellationToken.None);
+        await Seen(Site, "stripe-" + id);
         var problem = (await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest())).Problems.Single();
         Assert.That((problem.EventId, problem.Kind, problem.Errors), Is.EqualTo((id, StripeProblemKind.UsageDropped, 7L)));
         Assert.That(problem.Text, Does.Contain("metering-unheard-of").And.Contain("6"));
@@ -156,10 +155,15 @@ public sealed class ErrorReportTests : WebhookTest
         Time.Advance(TimeSpan.FromSeconds(11));
         Simulator.CatchUp();
         await Simulator.WhenDelivered;
-        if (!wait) return;
-        await Errors.WhenIdle().WaitAsync(TimeSpan.FromSeconds(20));
+        if (wait) await Taken(Site);
+    }
+
+    /// <summary>Completes once what was told is taken in, and shown.</summary>
+    private async Task Taken(WebhookSite site)
+    {
+        await site.Services.GetRequiredService<ErrorReports>().WhenIdle().WaitAsync(Patience);
         var last = await Length("billing-ann") - 1;
-        await Site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
+        await site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
     }
 
     private string ErrorEvent() => Simulator.Deliveries.First().EventId;
