@@ -149,6 +149,8 @@ public sealed class HostTests
 
     [TestCase("Stripe:ApiKey", "")]
     [TestCase("Stripe:ApiKey", "sk_test_ x")]
+    [TestCase("Stripe:ApiKey", "pk_test_x")]
+    [TestCase("Stripe:ApiKey", "whsec_x")]
     [TestCase("Stripe:ApiBase", "stripe")]
     [TestCase("Stripe:ApiBase", "http://stripe.example")]
     [TestCase("Stripe:RequestsPerSecond", "-1")]
