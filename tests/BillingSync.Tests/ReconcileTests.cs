@@ -1,3 +1,4 @@
+using Metering.BillingSync.Messages;
 using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
@@ -247,7 +248,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         for (var number = 0; number < 120; number++) Account.AddMeter($"meter{number}");
         var groups = Enumerable.Range(0, 120).Select(i => Usage(700) with { Reporting = new($"meter{i}", 1, "usage") });
-        await Settle([.. Customers(120).Zip(groups, (one, group) => one with { Groups = [group] })]);
+        await Settle([.. Customers(120).Zip(groups, (one, group) => one with { Lines = PeriodTotals.LinesOf([group]) })]);
         var seen = await Reconcile(Record);
         Assert.That((seen.Length, seen.Sum(one => one.Confirmed), Account.Reads), Is.EqualTo((120, 120, 120L + 2)));
     }
