@@ -107,6 +107,19 @@ public sealed class ReconcileTests : SimulatedStripe
     }
 
     [Test]
+    public async Task A_sum_that_stays_below_zero_on_a_final_invoice_leaves_nothing_to_do()
+    {
+        await Settle(Ended(10, Usage(700)), Closed(12, Usage(0)));
+        var first = Account.Events[0].Identifier;
+        Account.Lose(first);
+        await process.MarkMissing(User, first, "Stripe does not have it");
+        Assert.That(Text(await Reconcile(Record)), Is.EqualTo("700 Lost"), "a resync would send it anew");
+        Time.Advance(TimeSpan.FromHours(80));
+        Assert.That((Text(await Reconcile(new(Recheck: true))), Statuses()), Is.EqualTo(("700 CarriedForward", "Missing Confirmed")));
+        Assert.That(await Reconcile(Record), Is.Empty, "it is settled");
+    }
+
+    [Test]
     public async Task What_was_taken_for_missing_and_came_back_is_told_as_too_much()
     {
         await Settle(Ended(10, Usage(700)));
