@@ -49,6 +49,18 @@ public sealed class ErrorReportTests : WebhookTest
     }
 
     [Test]
+    public async Task A_customer_whom_Stripe_does_not_know_is_reported_once_there_is_one()
+    {
+        await Report(700, "cus_unknown");
+        await TellErrors();
+        var rejected = (await Site.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports.Single();
+        Assert.That((rejected.StripeCustomer, rejected.ErrorCode), Is.EqualTo(("cus_unknown", "meter_event_customer_not_found")));
+        Account.AddCustomer("cus_unknown");
+        await Resync();
+        Assert.That(Account.Total(BillingSpec.Meter, "cus_unknown").ToString(), Is.EqualTo("700"));
+    }
+
+    [Test]
     public async Task A_later_attempt_is_found_by_its_key()
     {
         Simulator.Faults.Add(new Fault(FaultKind.Answer));
@@ -132,11 +144,11 @@ public sealed class ErrorReportTests : WebhookTest
         Assert.That(await Length("stripe-" + Simulator.Deliveries.Single().EventId), Is.Zero);
     }
 
-    private async Task Report(long quantity)
+    private async Task Report(long quantity, string customer = Told.Customer)
     {
         var ledger = new TestLedger(Streams, Told.User);
         var yesterday = Now.UtcDateTime.Date.AddDays(-1);
-        await ledger.Assign(TestLedger.Daily(), yesterday, Told.Customer);
+        await ledger.Assign(TestLedger.Daily(), yesterday, customer);
         await ledger.Track(quantity, yesterday.AddHours(1));
         await ledger.Advance(Now);
         await Resync();
