@@ -19,5 +19,6 @@ internal sealed class BadInputException(string message) : Exception(message);
 /// <summary>What was asked for is not there; the message says what.</summary>
 internal sealed class NotFoundException(string message) : Exception(message)
 {
-    public static NotFoundException NoEvents(string user) => new($"user: expected a user with events; {user} has none: no such user, or no plan yet");
+    public static NotFoundException NoEvents(string user) =>
+        new($"user: expected a user with events; {user} has none: no such user, or no plan yet");
 }

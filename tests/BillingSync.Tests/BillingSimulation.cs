@@ -150,7 +150,8 @@ internal sealed class BillingSimulation
         await process.Caught();
         simulator.CatchUp();
         await simulator.WhenDelivered;
-        foreach (var told in simulator.Deliveries.Skip(deliveries).Where(told => ErrorReports.Types.Contains(told.Type)).DistinctBy(told => told.EventId))
+        var news = simulator.Deliveries.Skip(deliveries).Where(told => ErrorReports.Types.Contains(told.Type));
+        foreach (var told in news.DistinctBy(told => told.EventId))
             if (await process.Errors.Hear(new HearErrors(told.EventId, told.Type, told.At), CancellationToken.None)) tally.ErrorReports++;
         await process.Errors.WhenIdle();
     }
@@ -247,7 +248,8 @@ internal sealed class BillingSimulation
 
         Task Tell(Reconciled seen)
         {
-            left.AddRange(seen.Differences.Where(part => part.Cause is not (Cause.CarriedForward or Cause.OtherWindow)).Select(part => $"{seen.Window}: {part}"));
+            var wrong = seen.Differences.Where(part => part.Cause is not (Cause.CarriedForward or Cause.OtherWindow));
+            left.AddRange(wrong.Select(part => $"{seen.Window.Customer} from {seen.Window.From:u}: {part.Value} {part.Cause}"));
             return Seen(seen);
         }
     }
@@ -283,8 +285,8 @@ internal sealed class BillingSimulation
         return new Tally
         {
             Reports = reports.Count, Rejected = reports.Count(report => report.Status == ReportStatus.Rejected),
-            TooLate = reports.Count(report => report.Status == ReportStatus.OutOfWindow), Carried = states.Sum(one => one.State.Carries.Count),
-            Repeated = reports.Count(report => report.Attempts > 1),
+            TooLate = reports.Count(report => report.Status == ReportStatus.OutOfWindow),
+            Carried = states.Sum(one => one.State.Carries.Count), Repeated = reports.Count(report => report.Attempts > 1),
         };
     }
 }

@@ -67,9 +67,11 @@ public sealed class StripeMessagesTests : SimulatedStripe
             typeof(ErrorReportTests), nameof(ErrorReportTests.A_customer_whom_Stripe_does_not_know_is_reported_once_there_is_one)),
         ("the key of a later attempt in an error report",
             typeof(ErrorReportTests), nameof(ErrorReportTests.A_later_attempt_is_found_by_its_key)),
-        ("a meter that was deactivated", typeof(ResyncTests), nameof(ResyncTests.Rejected_for_want_of_a_meter_it_is_reported_once_there_is_one)),
+        ("a meter that was deactivated",
+            typeof(ResyncTests), nameof(ResyncTests.Rejected_for_want_of_a_meter_it_is_reported_once_there_is_one)),
         ("25 calls a second", typeof(ManyUsersTests), nameof(ManyUsersTests.Calls_are_spaced_by_the_rate)),
-        ("taken, and gone without a word", typeof(ReconcileTests), nameof(ReconcileTests.A_lost_event_is_found_and_a_resync_sends_exactly_the_difference)),
+        ("taken, and gone without a word",
+            typeof(ReconcileTests), nameof(ReconcileTests.A_lost_event_is_found_and_a_resync_sends_exactly_the_difference)),
         ("summaries that lag", typeof(ReconcileTests), nameof(ReconcileTests.What_summaries_do_not_show_yet_is_waited_for)),
         ("a sum that is too high", typeof(ReconcileTests), nameof(ReconcileTests.What_somebody_else_sent_is_told_and_never_corrected)),
         ("has_more", typeof(ReconcileTests), nameof(ReconcileTests.More_meters_and_customers_than_a_page_holds)),
@@ -125,9 +127,9 @@ public sealed class StripeMessagesTests : SimulatedStripe
 
     [TestCase(true, ReportStatus.Accepted, null, "700")]
     [TestCase(false, ReportStatus.Rejected, "identifier_collision", "0")]
-    public async Task A_duplicate_by_its_code_is_one_whatever_the_words(bool afterLostAnswer, ReportStatus status, string? code, string total)
+    public async Task A_duplicate_by_its_code_is_one_whatever_the_words(bool isSecond, ReportStatus status, string? code, string total)
     {
-        if (afterLostAnswer) Simulator.Faults.Add(new Fault(FaultKind.LoseAnswer));
+        if (isSecond) Simulator.Faults.Add(new Fault(FaultKind.LoseAnswer));
         Simulator.Faults.Add(Answer(400, Error("The identifier was used.", "duplicate_meter_event"), shouldRetry: false));
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));

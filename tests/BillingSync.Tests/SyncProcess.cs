@@ -36,7 +36,8 @@ internal sealed class SyncProcess : IAsyncDisposable
         summaries = new StripeSummaries(options, settings.Reconcile, new ReadBudget(streams, settings.Reconcile, clock), clock);
         Reconciler = new Reconciler(View, summaries, runner, settings.ToPolicy(), settings.Reconcile, clock);
         reads = new StripeReads(options);
-        var told = new DecisionRunner<StripeState, StripeCommand, Known>(streams, new StripeModel(), new RunnerOptions(), clock, NullLogger.Instance);
+        var told = new DecisionRunner<StripeState, StripeCommand, Known>(
+            streams, new StripeModel(), new RunnerOptions(), clock, NullLogger.Instance);
         Errors = new ErrorReports(told, runner, View, reads, options, clock, NullLogger<ErrorReports>.Instance);
         this.streams = streams;
         this.runner = runner;

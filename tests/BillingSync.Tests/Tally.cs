@@ -26,20 +26,22 @@ internal record struct Tally
     /// <summary>Error reports of Stripe's that were heard.</summary>
     public int ErrorReports { get; set; }
 
-    private readonly int[] Seen => [Crashes, LostMessages, Missing, FoundMissing, Confirmed, Skipped, ErrorReports, Rejected, Carried, Repeated];
+    private readonly int[] Seen =>
+        [Crashes, LostMessages, Missing, FoundMissing, Confirmed, Skipped, ErrorReports, Rejected, Carried, Repeated];
 
     public readonly bool AllSeen => Seen.All(kind => kind > 0);
 
     public static Tally operator +(Tally a, Tally b) => new()
     {
-        Reports = a.Reports + b.Reports, Repeated = a.Repeated + b.Repeated, Rejected = a.Rejected + b.Rejected, TooLate = a.TooLate + b.TooLate,
-        Carried = a.Carried + b.Carried, Crashes = a.Crashes + b.Crashes, LostMessages = a.LostMessages + b.LostMessages,
+        Reports = a.Reports + b.Reports, Repeated = a.Repeated + b.Repeated, Rejected = a.Rejected + b.Rejected,
+        TooLate = a.TooLate + b.TooLate, Carried = a.Carried + b.Carried, Crashes = a.Crashes + b.Crashes,
+        LostMessages = a.LostMessages + b.LostMessages,
         Missing = a.Missing + b.Missing, FoundMissing = a.FoundMissing + b.FoundMissing, Confirmed = a.Confirmed + b.Confirmed,
         Skipped = a.Skipped + b.Skipped, ErrorReports = a.ErrorReports + b.ErrorReports,
     };
 
     public override readonly string ToString() =>
-        $"{Reports} reports, {Repeated} sent again, {Rejected} rejected, {Missing} marked missing, {TooLate} too late, {Carried} values carried, "
-        + $"{LostMessages} messages lost, {Crashes} crashes; reconciled: {Confirmed} confirmed, {FoundMissing} found missing, {Skipped} windows "
-        + $"skipped; {ErrorReports} error reports";
+        $"{Reports} reports, {Repeated} sent again, {Rejected} rejected, {Missing} marked missing, {TooLate} too late, {Carried} values "
+        + $"carried, {LostMessages} messages lost, {Crashes} crashes; reconciled: {Confirmed} confirmed, {FoundMissing} found missing, "
+        + $"{Skipped} windows skipped; {ErrorReports} error reports";
 }

@@ -77,12 +77,13 @@ internal sealed class Served : IAsyncDisposable
     public Task Report(string user, int events, CancellationToken cancellation) =>
         app.Services.GetRequiredService<BillingView>().WaitFor(user, events - 1, cancellation);
 
-    /// <summary>Takes an event of Stripe's in, as a webhook that was signed brings it, until it is known to those who ask for problems.</summary>
+    /// <summary>Takes an event of Stripe's in, as a signed webhook brings it, until it is known to those who ask for problems.</summary>
     public async Task Tell(JsonNode told, CancellationToken cancellation)
     {
         await app.Services.GetRequiredService<WebhookIntake>().Take(JsonSerializer.SerializeToElement(told), cancellation);
         var stream = $"stripe-{told["data"]!["object"]!["customer"]}";
-        await foreach (var last in app.Services.GetRequiredService<IEventStreams>().Read(stream, Direction.Backwards, Revisions.End, 1, cancellation))
+        var streams = app.Services.GetRequiredService<IEventStreams>();
+        await foreach (var last in streams.Read(stream, Direction.Backwards, Revisions.End, 1, cancellation))
             await app.Services.GetRequiredService<StripeView>().WaitFor(last.Position, cancellation);
     }
 

@@ -8,7 +8,8 @@ public static class PeriodTotals
 {
     /// <exception cref="UnusableTotalsException">Nobody could mean them.</exception>
     public static TakeTotals Of(PeriodEnded ended) => new(
-        ended.User, ended.EventId, ended.Revision, ended.Period, ended.Start, ended.End, false, ended.StripeCustomer, LinesOf(ended.Groups));
+        ended.User, ended.EventId, ended.Revision, ended.Period, ended.Start, ended.End, false, ended.StripeCustomer,
+        LinesOf(ended.Groups));
 
     /// <exception cref="UnusableTotalsException">Nobody could mean them.</exception>
     public static TakeTotals Of(PeriodClosed closed) => new(

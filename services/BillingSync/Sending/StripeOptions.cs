@@ -77,7 +77,8 @@ internal sealed class StripeOptionsRules(IOptions<BillingOptions> billing) : IVa
 
     // a publishable key (pk_) is refused by Stripe as late as at the first report
     private static bool IsSecretKey(string text) =>
-        (text.StartsWith("sk_", StringComparison.Ordinal) || text.StartsWith("rk_", StringComparison.Ordinal)) && !text.Any(char.IsWhiteSpace);
+        (text.StartsWith("sk_", StringComparison.Ordinal) || text.StartsWith("rk_", StringComparison.Ordinal))
+        && !text.Any(char.IsWhiteSpace);
 
     // a key does not leave the machine in the clear
     private static bool IsBase(string text) =>

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// Does what was planned and Accounts never answered, whether or not Stripe delivers it again: one customer after the other; who fails goes to
-/// the end of the queue, and as long as all fail, the pauses grow.
+/// Does what was planned and Accounts never answered, whether or not Stripe delivers it again: one customer after the other; who fails goes
+/// to the end of the queue, and as long as all fail, the pauses grow.
 /// </summary>
 internal sealed partial class StepsTaker(
     OpenSteps open, IServiceProvider services, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<StepsTaker> logger)
@@ -51,6 +51,7 @@ internal sealed partial class StepsTaker(
         return doubled < LongestPause ? doubled : LongestPause;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "what {Customer} is to have could not be asked of Accounts, and will be again: {Why}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "what {Customer} is to have could not be asked of Accounts, and will be again: {Why}")]
     private partial void LogFailed(string customer, string why);
 }

@@ -23,7 +23,9 @@ internal static class StripeTrouble
         select New(StripeProblemKind.NoPlan, state.UserOf(one.News), text);
 
     private static IEnumerable<StripeProblem> Unlinked(StripeState state) => state.IsUnlinked
-        ? [New(StripeProblemKind.Unlinked, null, $"nobody says which user this is: no {NewsReader.UserKey} in its metadata, no ledger names it")]
+        ? [New(
+            StripeProblemKind.Unlinked, null,
+            $"nobody says which user this is: no {NewsReader.UserKey} in its metadata, no ledger names it")]
         : [];
 
     /// <summary>Of what was refused, the last word on each kind counts: what was done since is no problem any more.</summary>

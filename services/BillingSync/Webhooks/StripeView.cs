@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Metering.BillingSync.Webhooks;
 
 /// <summary>
-/// What people have to look at, of all that Stripe told; at its start it has taken up what a former process left undone. Whoever has news is
-/// folded from the stream, by the same fold as decisions use, and forgotten again: only problems are kept.
+/// What people have to look at, of all that Stripe told; at the start it has taken up what a former process left undone. Whoever has news
+/// is folded from the stream, by the same fold as decisions use, and forgotten again: only problems are kept.
 /// </summary>
 public sealed partial class StripeView(
     IEventStreams streams, ErrorReports errors, OpenSteps open, TimeProvider clock, ILogger<StripeView> logger) : BackgroundService

@@ -9,8 +9,8 @@ public enum WebhookOutcome { Handled, Repeated, Ignored }
 
 /// <summary>
 /// Takes events in: first they are in a stream, with all that is to follow from them; then that is done; only then are they acknowledged.
-/// Whatever is away on the way, the next delivery goes on where this one stopped, or whoever takes up what is open. Those of one customer one
-/// after the other.
+/// Whatever is away on the way, the next delivery goes on where this one stopped, or whoever takes up what is open. Those of one customer
+/// one after the other.
 /// </summary>
 public sealed class WebhookIntake(
     DecisionRunner<StripeState, StripeCommand, Known> runner, NewsReader reader, AccountSteps steps, ErrorReports errors,

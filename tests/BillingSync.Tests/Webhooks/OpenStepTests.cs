@@ -85,7 +85,8 @@ public sealed class OpenStepTests : WebhookTest
         var open = site.Services.GetRequiredService<OpenSteps>();
         for (var next = open.NextTry; (open.Away is null) != (expected == HealthStatus.Healthy); next = open.NextTry)
             await next.WaitAsync(Patience);
-        var health = await site.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "billing-accounts");
+        var checks = site.Services.GetRequiredService<HealthCheckService>();
+        var health = await checks.CheckHealthAsync(check => check.Name == "billing-accounts");
         Assert.That(health.Status, Is.EqualTo(expected));
         return health.Entries["billing-accounts"];
     }
