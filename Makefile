@@ -13,7 +13,7 @@ export SLN TRACE API
 .PHONY: help build run trace up down status test simulate-billing api fmt clean sdk bench bench-quick FORCE
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: sdk .standins.props ## build everything, with stand-ins for the packages that the registry at hand lacks
 	@infra/scripts/build.sh

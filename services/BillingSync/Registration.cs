@@ -67,8 +67,9 @@ public static class Registration
         services.AddKeyedSingleton(AccountsKey, (provider, _) => new Failover(AccountsAt(provider)));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AccountSteps>(
             provider, new Accounts.AccountsClient(provider.GetRequiredKeyedService<Failover>(AccountsKey))));
-        services.AddSingleton<StripeView>();
-        return services.AddHostedService(provider => provider.GetRequiredService<StripeView>());
+        services.AddSingleton<OpenSteps>().AddSingleton<StripeView>();
+        services.AddHealthChecks().AddCheck<AccountsHealth>("billing-accounts", tags: ["ready"]);
+        return services.AddHostedService<StepsTaker>().AddHostedService(provider => provider.GetRequiredService<StripeView>());
     }
 
     /// <summary>Adds the consumers of period messages to a host's one bus.</summary>

@@ -15,3 +15,10 @@ internal static class Exit
 
 /// <summary>What was asked is wrong; the message names the part and what was expected.</summary>
 internal sealed class BadInputException(string message) : Exception(message);
+
+/// <summary>What was asked for is not there; the message says what.</summary>
+internal sealed class NotFoundException(string message) : Exception(message)
+{
+    public static NotFoundException NoEvents(string user) =>
+        new($"user: expected a user with events; {user} has none: no such user, or no plan yet");
+}

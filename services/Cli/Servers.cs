@@ -3,10 +3,7 @@ using System.CommandLine;
 namespace Metering.Cli;
 
 /// <summary>Where the services are, the instances of each.</summary>
-internal sealed record Servers(IReadOnlyList<Uri> Reservations, IReadOnlyList<Uri> Balances, IReadOnlyList<Uri> Billing)
-{
-    public override string ToString() => string.Join(", ", Reservations.Concat(Balances).Concat(Billing).Distinct());
-}
+internal sealed record Servers(IReadOnlyList<Uri> Reservations, IReadOnlyList<Uri> Balances, IReadOnlyList<Uri> Billing);
 
 /// <summary>All at one address, or each service at its own: by options or, where there is none, by environment variables.</summary>
 internal sealed class ServerOptions

@@ -18,15 +18,18 @@ internal sealed class Session(Servers servers, Screen screen, TimeProvider time)
 
     public Screen Screen { get; } = screen;
 
-    public Reservations.ReservationsClient Reservations => new(reservations);
+    /// <summary>The addresses of the service that was asked last; none yet.</summary>
+    public IReadOnlyList<Uri> Asked { get; private set; } = [];
 
-    public Accounts.AccountsClient Accounts => new(reservations);
+    public Reservations.ReservationsClient Reservations => new(At(servers.Reservations, reservations));
 
-    public Catalog.CatalogClient Catalog => new(reservations);
+    public Accounts.AccountsClient Accounts => new(At(servers.Reservations, reservations));
 
-    public Balances.BalancesClient Balances => new(balances);
+    public Catalog.CatalogClient Catalog => new(At(servers.Reservations, reservations));
 
-    public BillingOps.BillingOpsClient Billing => new(billing);
+    public Balances.BalancesClient Balances => new(At(servers.Balances, balances));
+
+    public BillingOps.BillingOpsClient Billing => new(At(servers.Billing, billing));
 
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString();
 
@@ -75,6 +78,12 @@ internal sealed class Session(Servers servers, Screen screen, TimeProvider time)
         reservations.Dispose();
         balances.Dispose();
         billing.Dispose();
+    }
+
+    private Failover At(IReadOnlyList<Uri> addresses, Failover service)
+    {
+        Asked = addresses;
+        return service;
     }
 
     private static bool IsPassing(StatusCode status) =>

@@ -64,24 +64,29 @@ internal sealed class Tool
     {
         try
         {
-            return await Run(verb, servers.Of(asked), asked, cancellation);
+            using var session = new Session(servers.Of(asked), new Screen(output, asked.GetValue(json)), time);
+            return await Run(verb, session, asked, cancellation);
         }
         catch (BadInputException wrong)
         {
             return await Fail(Exit.BadInput, wrong.Message);
         }
+        catch (NotFoundException none)
+        {
+            return await Fail(Exit.No, none.Message);
+        }
     }
 
-    private async Task<int> Run(Verb verb, Servers at, ParseResult asked, CancellationToken cancellation)
+    private async Task<int> Run(Verb verb, Session session, ParseResult asked, CancellationToken cancellation)
     {
         try
         {
-            using var session = new Session(at, new Screen(output, asked.GetValue(json)), time);
             return await verb.Run(session, asked, cancellation);
         }
         catch (RpcException refused)
         {
-            return await Fail(refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No, Explain(refused, at));
+            var code = refused.StatusCode == StatusCode.InvalidArgument ? Exit.BadInput : Exit.No;
+            return await Fail(code, Explain(refused, string.Join(", ", session.Asked)));
         }
     }
 
@@ -92,7 +97,7 @@ internal sealed class Tool
     }
 
     // the field and what was expected there, as the server says it
-    private static string Explain(RpcException refused, Servers at) => refused switch
+    private static string Explain(RpcException refused, string at) => refused switch
     {
         _ when ErrorOf(refused) is { Field.Length: > 0 } wrong => Explain(wrong),
         { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } =>

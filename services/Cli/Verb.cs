@@ -17,6 +17,7 @@ internal abstract class Verb(string path, string description) : Command(path.Spl
     /// <summary>Does it and says so on the session's screen.</summary>
     /// <returns>One of <see cref="Exit"/>.</returns>
     /// <exception cref="BadInputException">What was asked is wrong.</exception>
+    /// <exception cref="NotFoundException">What was asked for is not there.</exception>
     public abstract Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation);
 
     /// <summary>The argument USER.</summary>

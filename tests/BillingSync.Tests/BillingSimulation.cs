@@ -1,8 +1,10 @@
 using System.Globalization;
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Sending;
+using Metering.BillingSync.Webhooks;
 using Metering.Kernel.Streams;
 using Metering.StripeSimulator;
 using Stripe;
@@ -29,9 +31,8 @@ internal sealed class BillingSimulation
     private readonly List<TakeTotals> waiting = [];
     private readonly MeterService stripeMeters;
     private SimulatorMeter meter = null!;
-    private int crashes;
-    private int lost;
-    private int missing;
+    private readonly int deliveries;
+    private Tally tally;
 
     public BillingSimulation(Simulator simulator, HurriedTime time, string apiBase, int seed)
     {
@@ -41,6 +42,8 @@ internal sealed class BillingSimulation
         stripeMeters = new StripeClient(new StripeClientOptions { ApiKey = stripe.ApiKey, ApiBase = apiBase }).V1.Billing.Meters;
         billing = new BillingOptions { Grace = TimeSpan.FromHours(random.Next(2) == 0 ? 72 : 30) };
         if (random.Next(3) == 0) billing.Meters[name] = new MeterOptions { Mode = "continuous" };
+        billing.Reconcile.ReadsPerMonth = new[] { 200, 1_000, 10_000 }[random.Next(3)];
+        deliveries = simulator.Deliveries.Count;
     }
 
     private SimulatorAccount Account => simulator.Account(stripe.ApiKey);
@@ -55,7 +58,8 @@ internal sealed class BillingSimulation
         for (var day = random.Next(3, 6); day > 0; day--) await Day(meters);
         await Settle(meters);
         await Check();
-        return await Count();
+        await CheckReconciled(meters);
+        return tally + await Count();
     }
 
     private async Task Day(StripeMeters meters)
@@ -79,7 +83,7 @@ internal sealed class BillingSimulation
     private IEnumerable<TakeTotals> Told(IReadOnlyList<TakeTotals> messages)
     {
         var kept = messages.Where(_ => random.Next(8) > 0).ToList();
-        lost += messages.Count - kept.Count;
+        tally.LostMessages += messages.Count - kept.Count;
         return kept.Concat(kept.Where(_ => random.Next(4) == 0).ToList()).OrderBy(_ => random.Next());
     }
 
@@ -106,7 +110,11 @@ internal sealed class BillingSimulation
     private async Task Live(StripeMeters meters, Life life)
     {
         await using var process = new SyncProcess(new MortalStreams(streams, life), new MortalSink(meters, life), stripe, time, billing);
-        life.Died = () => _ = process.Sender.Stop(CancellationToken.None);
+        life.Died = () =>
+        {
+            _ = process.Sender.Stop(CancellationToken.None);
+            process.Errors.Dispose();
+        };
         try
         {
             await process.Start();
@@ -114,7 +122,7 @@ internal sealed class BillingSimulation
         }
         catch (OperationCanceledException) when (life.IsOver)
         {
-            crashes++;
+            tally.Crashes++;
         }
         await process.Sender.WhenIdle();
     }
@@ -126,10 +134,42 @@ internal sealed class BillingSimulation
             await process.Intake.Take(waiting[0], CancellationToken.None);
             waiting.RemoveAt(0);
         }
-        if (random.Next(3) == 0) await MarkMissing(process, Account.AsyncErrors.Select(error => error.Identifier));
+        if (random.Next(3) == 0) await HearErrors(process);
+        if (random.Next(6) == 0) await MarkMissing(process, Account.AsyncErrors.Select(error => error.Identifier));
+        if (random.Next(3) == 0) await Reconcile(process, new ReconcileOrder(Record: random.Next(4) > 0, Recheck: random.Next(4) == 0));
         if (random.Next(3) == 0) await process.Schedule.Round(CancellationToken.None);
         if (random.Next(3) == 0)
             await process.Resync.Run(users[random.Next(users.Count)].Name, new ResyncOrder(DryRun: random.Next(2) == 0), CancellationToken.None);
+    }
+
+    /// <summary>What Stripe told by webhooks of usage that it dropped is taken in.</summary>
+    private async Task HearErrors(SyncProcess process)
+    {
+        // what is under way is settled first: it would be waited for, and nobody waits here but the clock
+        await process.Sender.WhenIdle();
+        await process.Caught();
+        simulator.CatchUp();
+        await simulator.WhenDelivered;
+        var news = simulator.Deliveries.Skip(deliveries).Where(told => ErrorReports.Types.Contains(told.Type));
+        foreach (var told in news.DistinctBy(told => told.EventId))
+            if (await process.Errors.Hear(new HearErrors(told.EventId, told.Type, told.At), CancellationToken.None)) tally.ErrorReports++;
+        await process.Errors.WhenIdle();
+    }
+
+    private async Task Reconcile(SyncProcess process, ReconcileOrder order)
+    {
+        var done = await process.Reconciler.Run(order, Seen, CancellationToken.None);
+        tally.Skipped += (int)done.Skipped;
+    }
+
+    /// <summary>Whatever is found, its parts sum to the difference.</summary>
+    private Task Seen(Reconciled seen)
+    {
+        if (seen.Stripe is { } stripe)
+            Assert.That(seen.Differences.Sum(part => part.Value), Is.EqualTo(seen.Window.Ledger - stripe), $"{name}: {seen.Window}");
+        tally.Confirmed += seen.Confirmed;
+        tally.FoundMissing += seen.Missing;
+        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -147,6 +187,8 @@ internal sealed class BillingSimulation
             await using var process = new SyncProcess(streams, meters, stripe, time, billing);
             await process.Start();
             await process.Sender.WhenIdle();
+            await process.Caught();
+            await Reconcile(process, new ReconcileOrder(Record: true));
             await MarkMissing(process, await Absent());
             var lines = new List<LineStanding>();
             foreach (var user in await LedgerUsers.All(streams, CancellationToken.None))
@@ -167,7 +209,7 @@ internal sealed class BillingSimulation
                 if (state.TryFind(identifier, out var report) && report.Status is ReportStatus.Accepted or ReportStatus.Doubted)
                 {
                     await process.MarkMissing(user, identifier, "Stripe does not have it");
-                    missing++;
+                    tally.Missing++;
                 }
     }
 
@@ -190,6 +232,26 @@ internal sealed class BillingSimulation
             states.Add((user.Name, state));
         }
         return states;
+    }
+
+    /// <summary>Compared once more, all of it: nothing is left to be told but what was carried.</summary>
+    private async Task CheckReconciled(StripeMeters meters)
+    {
+        time.Advance(billing.Reconcile.Settle * 2);
+        billing.Reconcile.ReadsPerMonth = 1_000_000;
+        await using var process = new SyncProcess(streams, meters, stripe, time, billing);
+        await process.Start();
+        await process.Caught();
+        var left = new List<string>();
+        await process.Reconciler.Run(new ReconcileOrder(Recheck: true), Tell, CancellationToken.None);
+        Assert.That(left, Is.Empty, name);
+
+        Task Tell(Reconciled seen)
+        {
+            var wrong = seen.Differences.Where(part => part.Cause is not (Cause.CarriedForward or Cause.OtherWindow));
+            left.AddRange(wrong.Select(part => $"{seen.Window.Customer} from {seen.Window.From:u}: {part.Value} {part.Cause}"));
+            return Seen(seen);
+        }
     }
 
     private async Task Check()
@@ -220,24 +282,11 @@ internal sealed class BillingSimulation
     {
         var states = await States();
         var reports = states.SelectMany(one => one.State.Reports).ToList();
-        return new(
-            crashes, lost, missing, reports.Count, reports.Count(report => report.Status == ReportStatus.Rejected),
-            reports.Count(report => report.Status == ReportStatus.OutOfWindow), states.Sum(one => one.State.Carries.Count),
-            reports.Count(report => report.Attempts > 1));
-    }
-
-    /// <summary>What a run saw.</summary>
-    internal readonly record struct Tally(
-        int Crashes, int LostMessages, int Missing, int Reports, int Rejected, int TooLate, int Carried, int Repeated)
-    {
-        public bool AllSeen => Crashes > 0 && LostMessages > 0 && Missing > 0 && Rejected > 0 && Carried > 0 && Repeated > 0;
-
-        public static Tally operator +(Tally a, Tally b) => new(
-            a.Crashes + b.Crashes, a.LostMessages + b.LostMessages, a.Missing + b.Missing, a.Reports + b.Reports, a.Rejected + b.Rejected,
-            a.TooLate + b.TooLate, a.Carried + b.Carried, a.Repeated + b.Repeated);
-
-        public override string ToString() =>
-            $"{Reports} reports, {Repeated} sent again, {Rejected} rejected, {Missing} marked missing, {TooLate} too late, {Carried} values carried, "
-            + $"{LostMessages} messages lost, {Crashes} crashes";
+        return new Tally
+        {
+            Reports = reports.Count, Rejected = reports.Count(report => report.Status == ReportStatus.Rejected),
+            TooLate = reports.Count(report => report.Status == ReportStatus.OutOfWindow),
+            Carried = states.Sum(one => one.State.Carries.Count), Repeated = reports.Count(report => report.Attempts > 1),
+        };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Metering.BillingSync.Messages;
 using Metering.BillingSync.Reports;
 using Metering.Contracts.Messages;
 
@@ -85,7 +86,7 @@ internal sealed class BillingSpec
     public static TakeTotals Closed(long revision, params GroupTotal[] groups) => Take(revision, true, Customer, groups);
 
     public static TakeTotals Take(long revision, bool closed, string? customer, GroupTotal[] groups, int period = 1) =>
-        new(User, Source(revision), revision, period, Start, End, closed, customer, groups);
+        new(User, Source(revision), revision, period, Start, End, closed, customer, PeriodTotals.LinesOf(groups));
 
     public static GroupTotal Usage(long quota, long adjusted = 0, long scale = 1) =>
         new("chat", "tokens", "funding", 0, quota, 0, 0, 0, adjusted, 0, 0, 0, new Reporting(Meter, scale, "usage"));

@@ -103,8 +103,8 @@ public sealed class CrashTests : SimulatedStripe
 
         private long Target() => messages.GroupBy(message => message.Period).Sum(period =>
         {
-            var newest = period.MaxBy(message => message.LedgerRevision)!.Groups.Single();
-            return Math.Max(0, newest.Quota + newest.AdjustedUsage);
+            var newest = period.MaxBy(message => message.LedgerRevision)!.Lines.Single();
+            return Math.Max(0, newest.Total) / newest.Scale;
         });
 
         private async Task<List<(string, string)>> Planned()
@@ -117,7 +117,7 @@ public sealed class CrashTests : SimulatedStripe
 
         private static TakeTotals OnMeter(TakeTotals message, string meter) => message with
         {
-            Groups = [.. message.Groups.Select(group => group with { Reporting = group.Reporting! with { StripeMeter = meter } })],
+            Lines = [.. message.Lines.Select(line => line with { StripeMeter = meter })],
         };
     }
 }

@@ -149,6 +149,8 @@ public sealed class HostTests
 
     [TestCase("Stripe:ApiKey", "")]
     [TestCase("Stripe:ApiKey", "sk_test_ x")]
+    [TestCase("Stripe:ApiKey", "pk_test_x")]
+    [TestCase("Stripe:ApiKey", "whsec_x")]
     [TestCase("Stripe:ApiBase", "stripe")]
     [TestCase("Stripe:ApiBase", "http://stripe.example")]
     [TestCase("Stripe:RequestsPerSecond", "-1")]
@@ -218,6 +220,7 @@ public sealed class HostTests
         Assert.That((await ops.RetryAsync(new RetryRequest { Identifier = first })).Planned, Is.EqualTo(1));
         await app.Services.GetRequiredService<Sending.ReportSender>().WhenIdle();
         Assert.That(simulator.Account(Key).Total("tokens", "cus_ann").ToString(), Is.EqualTo("700"));
+        await Reached("ann", 7);
 
         var second = (await ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Accepted })).Reports.Single();
         var (line, events) = await Explain(second.Identifier);

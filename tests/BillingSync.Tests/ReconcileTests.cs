@@ -1,3 +1,4 @@
+using Metering.BillingSync.Messages;
 using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
@@ -103,6 +104,19 @@ public sealed class ReconcileTests : SimulatedStripe
         await Settle(Ended(10, Usage(700)), Closed(12, Usage(650)));
         Account.Lose(Account.Events[^1].Identifier);
         Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("-50 Lost", "Confirmed Accepted")));
+    }
+
+    [Test]
+    public async Task A_sum_that_stays_below_zero_on_a_final_invoice_leaves_nothing_to_do()
+    {
+        await Settle(Ended(10, Usage(700)), Closed(12, Usage(0)));
+        var first = Account.Events[0].Identifier;
+        Account.Lose(first);
+        await process.MarkMissing(User, first, "Stripe does not have it");
+        Assert.That(Text(await Reconcile(Record)), Is.EqualTo("700 Lost"), "a resync would send it anew");
+        Time.Advance(TimeSpan.FromHours(80));
+        Assert.That((Text(await Reconcile(new(Recheck: true))), Statuses()), Is.EqualTo(("700 CarriedForward", "Missing Confirmed")));
+        Assert.That(await Reconcile(Record), Is.Empty, "it is settled");
     }
 
     [Test]
@@ -247,7 +261,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         for (var number = 0; number < 120; number++) Account.AddMeter($"meter{number}");
         var groups = Enumerable.Range(0, 120).Select(i => Usage(700) with { Reporting = new($"meter{i}", 1, "usage") });
-        await Settle([.. Customers(120).Zip(groups, (one, group) => one with { Groups = [group] })]);
+        await Settle([.. Customers(120).Zip(groups, (one, group) => one with { Lines = PeriodTotals.LinesOf([group]) })]);
         var seen = await Reconcile(Record);
         Assert.That((seen.Length, seen.Sum(one => one.Confirmed), Account.Reads), Is.EqualTo((120, 120, 120L + 2)));
     }

@@ -1,3 +1,4 @@
+using Metering.BillingSync.Messages;
 using Metering.BillingSync.Reports;
 using static Metering.BillingSync.Tests.BillingSpec;
 
@@ -39,7 +40,8 @@ public sealed class SliceTests
     {
         var image = Usage(30) with { Group = "image", Reporting = new("images", 1, "usage") };
         var slice = Slice(5, Noon, 300);
-        Given().By(Continuous).After(slice with { Groups = [.. slice.Groups, image] }, Noon).After(Ended(10, Usage(700), image)).ThenValues(300, 400, 30);
+        Given().By(Continuous).After(slice with { Lines = [.. slice.Lines, .. PeriodTotals.LinesOf([image])] }, Noon)
+            .After(Ended(10, Usage(700), image)).ThenValues(300, 400, 30);
     }
 
     [Test]

@@ -5,6 +5,7 @@ using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Scheduling;
 using Metering.BillingSync.Sending;
+using Metering.BillingSync.Webhooks;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Streams;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,6 +17,7 @@ internal sealed class SyncProcess : IAsyncDisposable
 {
     private readonly BillingFollower follower;
     private readonly StripeSummaries summaries;
+    private readonly StripeReads reads;
     private readonly IEventStreams streams;
     private readonly DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner;
 
@@ -33,6 +35,10 @@ internal sealed class SyncProcess : IAsyncDisposable
             streams, View, follower, Resync, settings, settings.ToPolicy(), clock, NullLogger<BillingSchedule>.Instance);
         summaries = new StripeSummaries(options, settings.Reconcile, new ReadBudget(streams, settings.Reconcile, clock), clock);
         Reconciler = new Reconciler(View, summaries, runner, settings.ToPolicy(), settings.Reconcile, clock);
+        reads = new StripeReads(options);
+        var told = new DecisionRunner<StripeState, StripeCommand, Known>(
+            streams, new StripeModel(), new RunnerOptions(), clock, NullLogger.Instance);
+        Errors = new ErrorReports(told, runner, View, reads, options, clock, NullLogger<ErrorReports>.Instance);
         this.streams = streams;
         this.runner = runner;
     }
@@ -40,6 +46,7 @@ internal sealed class SyncProcess : IAsyncDisposable
     public Resync Resync { get; }
     public Retrying Retrying { get; }
     public Reconciler Reconciler { get; }
+    public ErrorReports Errors { get; }
     public BillingFollower Follower => follower;
 
     /// <summary>Its rounds are asked for: it does not run by itself.</summary>
@@ -94,6 +101,8 @@ internal sealed class SyncProcess : IAsyncDisposable
         await follower.StopAsync(CancellationToken.None);
         follower.Dispose();
         Schedule.Dispose();
+        Errors.Dispose();
+        reads.Dispose();
         summaries.Dispose();
         Sender.Dispose();
     }

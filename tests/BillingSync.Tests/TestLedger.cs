@@ -122,5 +122,5 @@ internal sealed class TestLedger(IEventStreams streams, string user)
     };
 
     private TakeTotals Totals(Guid id, Period period, bool closed, string? customer, Items<GroupTotal> groups) =>
-        new(user, id, Events.Count, period.Number, period.Start, period.End, closed, customer, Bookkeeper.ToMessage(groups));
+        new(user, id, Events.Count, period.Number, period.Start, period.End, closed, customer, Bookkeeper.LinesOf(groups));
 }

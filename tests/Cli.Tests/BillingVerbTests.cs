@@ -35,23 +35,31 @@ internal sealed class BillingVerbTests : CliTest
     [TestCase(Exit.BadInput, "expected --json or --csv, not both", "reconcile", "--json", "--csv")]
     [TestCase(Exit.No, "usage is exported to a file", "reconcile")]
     [TestCase(Exit.No, "identifier: expected the identifier of a report", "explain-report", "nobody")]
+    [TestCase(Exit.No, "user: expected a user with events", "resync", "nobody")]
+    [TestCase(Exit.No, "user: expected a user with events", "carry-forward", "nobody")]
+    [TestCase(Exit.BadInput, "user: expected 1 to 128 characters", "resync", "no body")]
+    [TestCase(Exit.BadInput, "user: expected 1 to 128 characters", "reconcile", "--user", "no body")]
+    [TestCase(Exit.BadInput, "user: expected 1 to 128 characters", "stripe-problems", "--user", "no body")]
+    [TestCase(Exit.No, "identifier: expected the identifier of a report", "retry-reports", "nobody")]
+    [TestCase(Exit.No, "identifier: expected the identifier of a report", "mark-missing", "nobody", "--why", "lost")]
+    [TestCase(Exit.BadInput, "--why", "mark-missing", "nobody")]
+    [TestCase(Exit.BadInput, "expected a MESSAGE or --all", "failures", "return")]
+    [TestCase(Exit.No, "the bus", "failures", "list")]
     [TestCase(Exit.BadInput, "why: expected 1 to 500 characters", "mark-missing", "nobody", "--why", "")]
     public async Task What_cannot_be_meant_is_said(int code, string expected, params string[] args)
     {
         var said = await Run(args);
         Assert.That(said.Code, Is.EqualTo(code), said.Error);
-        Assert.That(said.Error, Does.Contain(expected));
+        Assert.That(said.Error, Does.StartWith("metering: ").And.Contain(expected));
+        Assert.That(said.Output, Is.Empty);
     }
 
-    private async Task<string> EndedPeriod()
+    [TestCase("0 users compared", "resync", "--all")]
+    [TestCase("0 users compared", "carry-forward", "--all")]
+    [TestCase("0 reports planned anew", "retry-reports", "--all")]
+    [TestCase("no problems", "stripe-problems")]
+    public async Task Where_there_is_nothing_that_is_said(string expected, params string[] args)
     {
-        var group = Tokens(5_000);
-        group.Reporting = new V1.Reporting { StripeMeter = "tokens", Scale = 1, What = V1.ReportedTotal.Usage };
-        var user = await Assign("ann", group);
-        await Track(user, 700);
-        await Track(user, 500);
-        Served.Clock.Shift += TimeSpan.FromMinutes(5);
-        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
-        return user;
+        Assert.That((await Done(args)).Output, Does.Match($"^{expected}[^\n]*\n$"));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Metering.Reservations.Tests;
 
 namespace Metering.Cli.Tests;
 
@@ -25,10 +26,12 @@ internal abstract class CliTest : IDisposable
     protected CancellationToken Stop => stop.Token;
 
     [SetUp]
-    public async Task Start() => Served = await Served.Start();
+    public async Task Start() => Served = await Serve();
 
     [TearDown]
-    public async Task End() => await Served.DisposeAsync();
+    public virtual async Task End() => await Served.DisposeAsync();
+
+    protected virtual Task<Served> Serve() => Served.Start(new ShiftedTime());
 
     public void Dispose()
     {
@@ -74,7 +77,7 @@ internal abstract class CliTest : IDisposable
         return await Assign(user, money);
     }
 
-    protected async Task<string> Assign(string user, V1.LimitGroup group)
+    protected async Task<string> Assign(string user, V1.LimitGroup group, string customer = "")
     {
         foreach (var meter in new[] { Input, Output })
             await Served.Catalog.DeclareMeterAsync(new() { Meter = new() { Name = meter, Unit = "tokens" } });
@@ -83,7 +86,9 @@ internal abstract class CliTest : IDisposable
             Id = "pro", Period = V1.WindowLength.Month, Anchor = V1.Anchor.SubscriptionStart, Currency = "USD", Groups = { group },
         };
         await Served.Catalog.PublishPlanAsync(new() { CommandId = Served.NewId(), Plan = plan });
-        await Served.Accounts.AssignPlanAsync(new() { User = user, CommandId = Served.NewId(), PlanId = "pro" });
+        var assignment = new V1.AssignPlanRequest { User = user, CommandId = Served.NewId(), PlanId = "pro" };
+        if (customer.Length > 0) assignment.StripeCustomer = customer;
+        await Served.Accounts.AssignPlanAsync(assignment);
         return user;
     }
 
@@ -92,6 +97,19 @@ internal abstract class CliTest : IDisposable
         Label = "tokens", Unit = "tokens", Kind = V1.GroupKind.Funding, Quota = quota, Window = V1.WindowLength.BillingPeriod,
         Matches = { new V1.Match { Meter = "llm.*" } },
     };
+
+    /// <summary>A user whose first period ended with 1,200 tokens that are reported to Stripe.</summary>
+    protected async Task<string> EndedPeriod(string user = "ann", string customer = "")
+    {
+        var group = Tokens(5_000);
+        group.Reporting = new V1.Reporting { StripeMeter = "tokens", Scale = 1, What = V1.ReportedTotal.Usage };
+        await Assign(user, group, customer);
+        await Track(user, 700);
+        await Track(user, 500);
+        Served.Clock.Shift += TimeSpan.FromMinutes(5);
+        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
+        return user;
+    }
 
     protected async Task<V1.TrackReply> Track(string user, long quantity, string meter = Output, string? model = null)
     {

@@ -1,7 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Grpc.Net.Client;
 using Metering.Balances;
 using Metering.BillingSync;
 using Metering.BillingSync.Ops;
+using Metering.BillingSync.Webhooks;
 using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;
@@ -36,18 +39,19 @@ internal sealed class Served : IAsyncDisposable
     public V1.Accounts.AccountsClient Accounts { get; }
     public V1.Catalog.CatalogClient Catalog { get; }
 
-    public static async Task<Served> Start()
+    /// <param name="settings">Where usage is billed; none: exported to a file.</param>
+    public static async Task<Served> Start(ShiftedTime clock, params (string Key, string Value)[] settings)
     {
-        var clock = new ShiftedTime();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         // periods are closed by the command here, not by the service
         builder.Configuration["Balances:ClosingEvery"] = "01:00:00";
-        // what is reported is a file: nothing here needs Stripe
+        // what is reported is a file: only few tests need Stripe
         var exports = Directory.CreateTempSubdirectory("metering-cli-exports-").FullName;
-        builder.Configuration["Billing:Sink"] = $"file:{Path.Combine(exports, "usage.csv")}";
+        if (settings.Length == 0) settings = [("Billing:Sink", $"file:{Path.Combine(exports, "usage.csv")}")];
+        foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<IEventStreams>(new MemoryStreams(clock))
             .AddReservations(builder.Configuration).AddBalances(builder.Configuration).AddBillingSync(builder.Configuration)
             .AddBus(builder.Configuration);
@@ -72,6 +76,16 @@ internal sealed class Served : IAsyncDisposable
     /// <summary>Waits until so many events of a user's reports are known to those who ask for them.</summary>
     public Task Report(string user, int events, CancellationToken cancellation) =>
         app.Services.GetRequiredService<BillingView>().WaitFor(user, events - 1, cancellation);
+
+    /// <summary>Takes an event of Stripe's in, as a signed webhook brings it, until it is known to those who ask for problems.</summary>
+    public async Task Tell(JsonNode told, CancellationToken cancellation)
+    {
+        await app.Services.GetRequiredService<WebhookIntake>().Take(JsonSerializer.SerializeToElement(told), cancellation);
+        var stream = $"stripe-{told["data"]!["object"]!["customer"]}";
+        var streams = app.Services.GetRequiredService<IEventStreams>();
+        await foreach (var last in streams.Read(stream, Direction.Backwards, Revisions.End, 1, cancellation))
+            await app.Services.GetRequiredService<StripeView>().WaitFor(last.Position, cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -109,6 +109,9 @@ internal sealed class VerbTests : CliTest
     [TestCase(2, "at: expected a moment that has passed", "balance", "ann", "--at", "2999-01-01")]
     [TestCase(2, "--at: expected a time", "balance", "ann", "--at", "noon")]
     [TestCase(1, "user: expected a user who had events then", "balance", "bob", "--at", "2020-01-01")]
+    [TestCase(1, "user: expected a user with events; bob has none: no such user, or no plan yet", "balance", "bob")]
+    [TestCase(1, "user: expected a user with events; bob has none", "balance", "bob", "--json")]
+    [TestCase(1, "user: expected a user with events; bob has none", "history", "bob")]
     [TestCase(2, "--from: expected a whole number of 0 or more", "history", "ann", "--from", "-1")]
     [TestCase(2, "--limit: expected a whole number of 1 or more", "history", "ann", "--limit", "0")]
     [TestCase(2, "METER=QUANTITY: expected METER=QUANTITY", "check", "ann", "llm.output_tokens")]
@@ -137,6 +140,15 @@ internal sealed class VerbTests : CliTest
         var said = await RunBare("--server", server, "meters");
         Assert.That(said.Code, Is.EqualTo(code));
         Assert.That(said.Error, Does.StartWith($"metering: {error}"));
+    }
+
+    [TestCase("http://127.0.0.1:1/", "--billing", "http://127.0.0.1:1", "retry-reports", "--all")]
+    [TestCase("http://127.0.0.1:1/, http://127.0.0.1:2/", "--balances", "http://127.0.0.1:1,http://127.0.0.1:2", "periods", "ann")]
+    public async Task Of_several_services_the_one_that_was_asked_is_named(string where, params string[] args)
+    {
+        var said = await Run(args);
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That(said.Error, Does.StartWith($"metering: no answer from {where}: is metering served there?"));
     }
 
     [TestCase("--server", "http://127.0.0.1:1", "--reservations", "{it}")]
@@ -168,6 +180,16 @@ internal sealed class VerbTests : CliTest
     [TestCase("prices", "import")]
     [TestCase("projections")]
     [TestCase("rebuild")]
+    [TestCase("resync")]
+    [TestCase("carry-forward")]
+    [TestCase("reconcile")]
+    [TestCase("mark-missing")]
+    [TestCase("retry-reports")]
+    [TestCase("explain-report")]
+    [TestCase("stripe-problems")]
+    [TestCase("failures")]
+    [TestCase("failures", "list")]
+    [TestCase("failures", "return")]
     public async Task Everything_has_help(params string[] path)
     {
         var said = await RunBare([.. path, "--help"]);

@@ -1,3 +1,4 @@
+using Metering.Kernel.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -8,10 +9,7 @@ internal sealed class ClosingService(IServiceProvider services, IHostApplication
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var onStarted = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
-        await using var onStopping = stoppingToken.Register(() => started.TrySetCanceled(stoppingToken));
-        await started.Task;
+        await lifetime.WaitForStart(stoppingToken);
         await services.GetRequiredService<Closer>().Run(stoppingToken);
     }
 }

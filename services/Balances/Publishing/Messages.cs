@@ -50,13 +50,5 @@ public static class Messages
     private static GroupTotal[] Groups(Items<Ledger.Accounts.GroupTotal> groups) => [.. groups.Select(total => new GroupTotal(
         total.Group, total.Unit, total.Kind == GroupKind.Funding ? "funding" : "cap", total.Rollover, total.Quota, total.Credit, total.Overage,
         total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.AdjustedCharge, total.RolledOver,
-        total.Reporting is { } reporting ? new(reporting.StripeMeter, reporting.Scale, What(reporting.What)) : null))];
-
-    private static string What(Reports what) => what switch
-    {
-        Reports.Usage => "usage",
-        Reports.Overage => "overage",
-        Reports.Charge => "charge",
-        _ => throw new ArgumentOutOfRangeException(nameof(what), what, "no such total"),
-    };
+        total.Reporting is { } reporting ? new(reporting.StripeMeter, reporting.Scale, reporting.What.Name()) : null))];
 }

@@ -109,15 +109,7 @@ public sealed class LineExplainer(IEventStreams streams)
 
     private sealed record Sum(string Group, int Since, Ledger.Catalog.Reports What)
     {
-        public long AmountIn(Items<GroupTotal> totals)
-        {
-            if (totals.FirstOrDefault(one => one.Group == Group && one.Since == Since) is not { } total) return 0;
-            return What switch
-            {
-                Metering.Ledger.Catalog.Reports.Usage => total.Used + total.AdjustedUsage,
-                Metering.Ledger.Catalog.Reports.Overage => total.Overage + total.AdjustedOverage,
-                _ => total.Charge + total.AdjustedCharge,
-            };
-        }
+        public long AmountIn(Items<GroupTotal> totals) =>
+            totals.FirstOrDefault(one => one.Group == Group && one.Since == Since)?.Billed(What) ?? 0;
     }
 }

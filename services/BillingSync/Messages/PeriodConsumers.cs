@@ -24,13 +24,13 @@ public sealed class PeriodIntake(DecisionRunner<BillingState, BillingCommand, Bi
 /// <summary>Reports what has settled in a period that ended.</summary>
 public sealed class PeriodEndedConsumer(PeriodIntake intake) : IConsumer<PeriodEnded>
 {
-    public Task Consume(ConsumeContext<PeriodEnded> context) => intake.Take(TakeTotals.Of(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<PeriodEnded> context) => intake.Take(PeriodTotals.Of(context.Message), context.CancellationToken);
 }
 
 /// <summary>Reports the signed rest of a period that is closed.</summary>
 public sealed class PeriodClosedConsumer(PeriodIntake intake) : IConsumer<PeriodClosed>
 {
-    public Task Consume(ConsumeContext<PeriodClosed> context) => intake.Take(TakeTotals.Of(context.Message), context.CancellationToken);
+    public Task Consume(ConsumeContext<PeriodClosed> context) => intake.Take(PeriodTotals.Of(context.Message), context.CancellationToken);
 }
 
 /// <summary>Where both are received.</summary>

@@ -6,6 +6,7 @@ using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.Streams;
+using Metering.Ledger.Stored;
 using Metering.V1;
 using CarryReason = Metering.V1.CarryReason;
 
@@ -24,6 +25,8 @@ internal sealed class Corrections(
     {
         if (request.HasUser) Asked.User(request.User);
         if (request.Period < 0) throw RpcErrors.Invalid("period", "0 for all, or a period's number", $"it is {request.Period}");
+        if (request.HasUser && !await HasLedger(request.User, cancellation))
+            throw RpcErrors.NotFound("user", "a user with events", "the user has none: no such user, or no plan yet");
         var carries = options.CarriesByItself || request.CarryForward;
         var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, carries);
         var summary = new ResyncSummary { DryRun = request.DryRun };
@@ -60,6 +63,12 @@ internal sealed class Corrections(
         return report.Status is ReportStatus.Accepted or ReportStatus.Confirmed or ReportStatus.Doubted or ReportStatus.OutOfWindow
             ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
             : await retrying.One(user, report, cancellation);
+    }
+
+    private async Task<bool> HasLedger(string user, CancellationToken cancellation)
+    {
+        await foreach (var _ in streams.Read(LedgerStreams.Of(user), Direction.Forwards, 0, 1, cancellation)) return true;
+        return false;
     }
 
     private async Task<IReadOnlyCollection<string>> UsersOfLedger(CancellationToken cancellation)

@@ -23,9 +23,17 @@ public sealed record ReportRow(
 /// <summary>A line as it stands when it is compared.</summary>
 /// <param name="Timestamp">When its period's last report counts.</param>
 /// <param name="RestCause">Why its target is not what is reported; meaningless where it is.</param>
+/// <param name="IsFinal">Nothing more is billed in its period.</param>
 /// <param name="Uncounted">Reports of it that do not count.</param>
 public sealed record LineRow(
-    string User, LineBalance Balance, DateTimeOffset Timestamp, Cause RestCause, IReadOnlyList<string> Uncounted);
+    string User, LineBalance Balance, DateTimeOffset Timestamp, Cause RestCause, bool IsFinal, IReadOnlyList<string> Uncounted)
+{
+    /// <summary>By how much Stripe's sum stays below 0 for good: that is billed as 0, and nobody has to do anything.</summary>
+    public long BelowZero => IsFinal ? Balance.Billed - Balance.Reported : 0;
+
+    /// <summary>What is still to be planned or carried.</summary>
+    public long Rest => Balance.Rest - BelowZero;
+}
 
 /// <summary>What is compared by one read: all that was reported of one customer on one Stripe meter within whole minutes.</summary>
 /// <param name="Customer">None: unlinked, Stripe cannot be asked.</param>
@@ -48,7 +56,7 @@ public sealed record BilledWindow(
 
     /// <summary>True if nothing is left to be done or decided.</summary>
     public bool IsSettled =>
-        Reports.All(report => report.Status == ReportStatus.Confirmed || !report.Counts) && Lines.All(line => line.Balance.Rest == 0);
+        Reports.All(report => report.Status == ReportStatus.Confirmed || !report.Counts) && Lines.All(line => line.Rest == 0);
 
     /// <summary>True if a report has not been settled for so long that Stripe's sum must show it.</summary>
     public bool Moves(DateTimeOffset trusted) => Reports.Any(report => report.IsInFlight || (report.IsUndecided && report.Since > trusted));

@@ -76,7 +76,7 @@ public static class Books
         var uncounted = state.Of(line.Line).Where(report => !report.Counts).ToList();
         return new(
             user, line, Planning.TimestampOf(taken), RestCause(policy, taken, uncounted.LastOrDefault(), now),
-            [.. uncounted.Select(report => report.Identifier)]);
+            policy.TooLate(Planning.TimestampOf(taken), taken.End, now) is not null, [.. uncounted.Select(report => report.Identifier)]);
     }
 
     private static Cause RestCause(BillingPolicy policy, TotalsTaken taken, Report? uncounted, DateTimeOffset now) =>

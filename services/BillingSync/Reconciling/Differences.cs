@@ -17,12 +17,12 @@ internal static class Differences
     private static IEnumerable<Difference> Known(BilledWindow window)
     {
         var lines = window.Lines;
-        var carried = lines.Sum(line => line.Balance.Value - line.Balance.Target);
+        var carried = lines.Sum(line => line.Balance.Value - line.Balance.Target + line.BelowZero);
         var elsewhere = lines.Sum(line => line.Balance.Reported) - window.Reported;
         if (carried != 0) yield return new(Cause.CarriedForward, carried, []);
         if (elsewhere != 0) yield return new(Cause.OtherWindow, elsewhere, []);
-        foreach (var rest in lines.Where(line => line.Balance.Rest != 0).GroupBy(line => line.RestCause))
-            yield return new(rest.Key, rest.Sum(line => line.Balance.Rest), [.. rest.SelectMany(line => line.Uncounted)]);
+        foreach (var rest in lines.Where(line => line.Rest != 0).GroupBy(line => line.RestCause))
+            yield return new(rest.Key, rest.Sum(line => line.Rest), [.. rest.SelectMany(line => line.Uncounted)]);
     }
 
     /// <summary>From what counts as reported to what Stripe is expected to have.</summary>

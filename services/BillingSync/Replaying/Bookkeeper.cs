@@ -3,9 +3,7 @@ using Metering.Kernel.Streams;
 using Metering.Ledger;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Catalog;
-using GroupTotal = Metering.Contracts.Messages.GroupTotal;
 using Metering.Ledger.Stored;
-using Reporting = Metering.Contracts.Messages.Reporting;
 
 namespace Metering.BillingSync.Replaying;
 
@@ -28,22 +26,15 @@ public sealed class Bookkeeper
         return bookkeeper.ToBooks();
     }
 
-    /// <summary>The totals as messages have them.</summary>
-    public static GroupTotal[] ToMessage(Items<Ledger.Accounts.GroupTotal> groups) => [.. groups.Select(total => new GroupTotal(
-        total.Group, total.Unit, total.Kind == GroupKind.Funding ? "funding" : "cap", total.Rollover, total.Quota, total.Credit,
-        total.Overage, total.Charge, total.AdjustedUsage, total.AdjustedOverage, total.AdjustedCharge, total.RolledOver, ToMessage(total.Reporting)))];
-
-    private static Reporting? ToMessage(Ledger.Catalog.Reporting? reporting) =>
-        reporting is null ? null : new(reporting.StripeMeter, reporting.Scale, NameOf(reporting.What));
-
-    /// <summary>The name of a total in messages and reports.</summary>
-    public static string NameOf(Ledger.Catalog.Reports what) => what switch
-    {
-        Ledger.Catalog.Reports.Usage => "usage",
-        Ledger.Catalog.Reports.Overage => "overage",
-        Ledger.Catalog.Reports.Charge => "charge",
-        _ => throw new ArgumentOutOfRangeException(nameof(what), what, "no such total"),
-    };
+    /// <summary>What every group that reports something comes to.</summary>
+    /// <exception cref="UnusableTotalsException">Nobody could mean it.</exception>
+    public static LineTotal[] LinesOf(Items<GroupTotal> groups) =>
+    [
+        .. from total in groups
+           where total.Reporting is not null
+           let reporting = total.Reporting
+           select LineTotal.Of(total.Group, reporting.StripeMeter, reporting.What.Name(), reporting.Scale, total.Billed(reporting.What)),
+    ];
 
     private void Add(StoredEvent stored, LedgerEvent happened)
     {
@@ -74,8 +65,8 @@ public sealed class Bookkeeper
         state.StripeCustomer, Totals.Of(state, period, closing: false));
 
     private static PeriodBook Book(
-        Period period, PeriodStage stage, (long Revision, Guid Id) last, string? customer, Items<Ledger.Accounts.GroupTotal> groups) =>
-        new(period.Number, period.Start, period.End, stage, last.Revision, last.Id, customer, ToMessage(groups));
+        Period period, PeriodStage stage, (long Revision, Guid Id) last, string? customer, Items<GroupTotal> groups) =>
+        new(period.Number, period.Start, period.End, stage, last.Revision, last.Id, customer, groups);
 
     /// <summary>
     /// False if an event leaves a period's totals as they were: usage changes its own, a plan, a boundary or a close any.

@@ -1,5 +1,6 @@
 using Metering.BillingSync.Reports;
-using GroupTotal = Metering.Contracts.Messages.GroupTotal;
+using Metering.Ledger;
+using Metering.Ledger.Accounts;
 
 namespace Metering.BillingSync.Replaying;
 
@@ -15,11 +16,12 @@ public sealed record LedgerBooks(IReadOnlyList<PeriodBook> Periods, OpenPeriod? 
 /// <param name="Source">That event's id.</param>
 public sealed record PeriodBook(
     int Number, DateTimeOffset Start, DateTimeOffset End, PeriodStage Stage, long Revision, Guid Source, string? StripeCustomer,
-    IReadOnlyList<GroupTotal> Groups)
+    Items<GroupTotal> Groups)
 {
     /// <param name="now">How far a running period is reported.</param>
+    /// <exception cref="UnusableTotalsException">Nobody could mean them.</exception>
     public TakeTotals ToTotals(string user, DateTimeOffset now, bool resync) =>
-        new(user, Source, Revision, Number, Start, End, Stage == PeriodStage.Closed, StripeCustomer, Groups)
+        new(user, Source, Revision, Number, Start, End, Stage == PeriodStage.Closed, StripeCustomer, Bookkeeper.LinesOf(Groups))
         {
             SliceEnd = Stage == PeriodStage.Running ? (now < End ? now : End) : null, IsResync = resync,
         };

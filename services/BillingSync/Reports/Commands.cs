@@ -1,5 +1,3 @@
-using Metering.Contracts.Messages;
-
 namespace Metering.BillingSync.Reports;
 
 /// <summary>What can be asked of a user's reports.</summary>
@@ -7,9 +5,10 @@ public abstract record BillingCommand;
 
 /// <summary>Takes a period's totals over from the ledger and plans what Stripe does not know yet.</summary>
 /// <param name="Source">The ledger's event: also the command's id.</param>
+/// <param name="Lines">What every group that reports something comes to.</param>
 public sealed record TakeTotals(
     string User, Guid Source, long LedgerRevision, int Period, DateTimeOffset Start, DateTimeOffset End, bool Closed, string? StripeCustomer,
-    IReadOnlyList<GroupTotal> Groups) : BillingCommand
+    IReadOnlyList<LineTotal> Lines) : BillingCommand
 {
     /// <summary>Of a period that runs: until when the totals count. Only what is reported continuously is planned of it.</summary>
     public DateTimeOffset? SliceEnd { get; init; }
@@ -20,12 +19,6 @@ public sealed record TakeTotals(
     /// <summary>Why what comes of it is planned.</summary>
     public PlanReason Reason =>
         IsResync ? PlanReason.Resync : SliceEnd is not null ? PlanReason.Slice : Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded;
-
-    public static TakeTotals Of(PeriodEnded ended) => new(
-        ended.User, ended.EventId, ended.Revision, ended.Period, ended.Start, ended.End, false, ended.StripeCustomer, ended.Groups);
-
-    public static TakeTotals Of(PeriodClosed closed) => new(
-        closed.User, closed.EventId, closed.Revision, closed.Period, closed.Start, closed.End, true, closed.StripeCustomer, closed.Groups);
 }
 
 /// <summary>Moves what can no longer be billed to a period that can.</summary>

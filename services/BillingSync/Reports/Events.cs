@@ -18,7 +18,18 @@ public sealed record TotalsTaken(
 /// <summary>What one group comes to on one Stripe meter.</summary>
 /// <param name="Total">Usage, overage or charge with its adjustments, as <paramref name="What"/> says; may be negative.</param>
 /// <param name="Target">floor(max(0, total) ÷ scale): what Stripe's sum is to be.</param>
-public sealed record LineTotal(string Group, string StripeMeter, string What, long Scale, long Total, long Target);
+public sealed record LineTotal(string Group, string StripeMeter, string What, long Scale, long Total, long Target)
+{
+    /// <summary>Billable is max(0, total + adjustments); the ledger carries the negative rest into the next period.</summary>
+    /// <exception cref="UnusableTotalsException">Nobody could mean it.</exception>
+    public static LineTotal Of(string group, string stripeMeter, string what, long scale, Int128 total)
+    {
+        if (scale < 1) throw new UnusableTotalsException($"group {group} reports by a scale of {scale}");
+        if (total > long.MaxValue || total < long.MinValue)
+            throw new UnusableTotalsException($"group {group} has a total beyond 64 bits: {total}");
+        return new(group, stripeMeter, what, scale, (long)total, (long)Int128.Max(0, total) / scale);
+    }
+}
 
 /// <summary>
 /// A report is to be sent: the whole payload, for ever. A new value is a new revision under a new identifier, never this one.

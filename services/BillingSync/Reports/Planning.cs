@@ -1,5 +1,4 @@
 using System.Globalization;
-using Metering.Contracts.Messages;
 
 namespace Metering.BillingSync.Reports;
 
@@ -25,7 +24,7 @@ public static class Planning
     public static List<BillingEvent>? Take(BillingState state, BillingPolicy policy, TakeTotals totals, DateTimeOffset at)
     {
         if (!IsNews(state, totals)) return null;
-        var lines = totals.Groups.Where(group => IsReported(group, totals, policy)).Select(LineOf).ToList();
+        var lines = totals.Lines.Where(line => IsReported(line, totals, policy)).ToList();
         var customer = totals.LedgerRevision > state.CustomerRevision ? totals.StripeCustomer : state.StripeCustomer;
         var unlinked = customer is null ? [] : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
         if (lines.Count == 0 && unlinked.Count == 0 && !state.LinesOf(totals.Period).Any()) return null;
@@ -57,8 +56,8 @@ public static class Planning
         totals.LedgerRevision > state.TakenUpTo(totals.Period)
         || (totals.IsResync && totals.LedgerRevision == state.TakenUpTo(totals.Period));
 
-    private static bool IsReported(GroupTotal group, TakeTotals totals, BillingPolicy policy) =>
-        group.Reporting is { } reporting && (totals.SliceEnd is null || policy.Continuous.Contains(reporting.StripeMeter));
+    private static bool IsReported(LineTotal line, TakeTotals totals, BillingPolicy policy) =>
+        totals.SliceEnd is null || policy.Continuous.Contains(line.StripeMeter);
 
     // what is planned of a running period is planned for the slice that is over now
     private static bool IsTaken(BillingState state, TakeTotals totals, List<LineTotal> lines) =>
@@ -74,26 +73,6 @@ public static class Planning
         state.TooLate(policy, report, at) is null
             ? new ReportLinked(at, report.Identifier, customer)
             : new ReportMissedWindow(at, report.Identifier);
-
-    /// <summary>Billable is max(0, total + adjustments); the ledger carries the negative rest into the next period.</summary>
-    private static LineTotal LineOf(GroupTotal group)
-    {
-        var reporting = group.Reporting!;
-        if (reporting.Scale < 1) throw new UnusableTotalsException($"group {group.Group} reports by a scale of {reporting.Scale}");
-        var total = TotalOf(group, reporting.What);
-        if (total > long.MaxValue || total < long.MinValue)
-            throw new UnusableTotalsException($"group {group.Group} has a total beyond 64 bits: {total}");
-        return new LineTotal(
-            group.Group, reporting.StripeMeter, reporting.What, reporting.Scale, (long)total, (long)Int128.Max(0, total) / reporting.Scale);
-    }
-
-    private static Int128 TotalOf(GroupTotal group, string what) => what switch
-    {
-        "usage" => (Int128)group.Rollover + group.Quota + group.Credit + group.Overage + group.AdjustedUsage,
-        "overage" => (Int128)group.Overage + group.AdjustedOverage,
-        "charge" => (Int128)group.Charge + group.AdjustedCharge,
-        _ => throw new UnusableTotalsException($"group {group.Group} reports '{what}', which is not known here"),
-    };
 
     private static IEnumerable<ReportPlanned> Plan(
         BillingState state, BillingPolicy policy, string user, TotalsTaken taken, LineBalance line, PlanReason reason, DateTimeOffset at)

@@ -57,18 +57,20 @@ public sealed class StripeMeters : IUsageSink, IDisposable
         Timestamp = report.Timestamp.UtcDateTime,
     };
 
+    /// <summary>Of a duplicate, as the documentation has it for v2; seen on v1 is only the sentence, without a code.</summary>
+    private const string DuplicateCode = "duplicate_meter_event";
+
     /// <summary>What an answer other than 200 means. Without Stripe's own error in it, somebody in between has spoken.</summary>
     private static SendResult Classify(HttpStatusCode status, StripeError? error, string message, string identifier) => (int)status switch
     {
         _ when error is null => new SendResult.Later(AttemptEnd.Failed, $"{(int)status}: {message}"),
         401 or 403 => new SendResult.Answered(new StripeAnswer.TurnedAway(CodeOf(error), message)),
         409 or 429 => new SendResult.Later(AttemptEnd.NotTaken, $"{(int)status}: {message}"),
-        400 when Names(message, identifier) => new SendResult.Answered(new StripeAnswer.Exists(message)),
+        400 when error.Code == DuplicateCode || Names(message, identifier) => new SendResult.Answered(new StripeAnswer.Exists(message)),
         400 or 402 => new SendResult.Answered(new StripeAnswer.Refused(CodeOf(error), message)),
         _ => new SendResult.Later(AttemptEnd.Failed, $"{(int)status}: {message}"),
     };
 
-    // The only sign of a duplicate is this sentence: it comes without a code.
     private static bool Names(string message, string identifier)
     {
         var found = message.IndexOf("already exists with identifier " + identifier, StringComparison.Ordinal);

@@ -65,8 +65,8 @@ internal sealed class StripeOptionsRules(IOptions<BillingOptions> billing) : IVa
     // The key itself is never part of a message.
     private IEnumerable<string> Wrong(StripeOptions options)
     {
-        if (billing.Value.File is null && (string.IsNullOrWhiteSpace(options.ApiKey) || options.ApiKey.Any(char.IsWhiteSpace)))
-            yield return "Stripe:ApiKey is empty or contains a space; expected a key such as sk_test_…";
+        if (billing.Value.File is null && !IsSecretKey(options.ApiKey))
+            yield return "Stripe:ApiKey is no secret key; expected a secret or restricted one, sk_… or rk_…, without spaces";
         if (!IsBase(options.ApiBase)) yield return $"Stripe:ApiBase is '{options.ApiBase}'; expected https://HOST, or http://HOST of this machine";
         if (options.RequestsPerSecond < 0) yield return $"Stripe:RequestsPerSecond is {options.RequestsPerSecond}; expected 0 or more";
         if (options.Concurrency < 1) yield return $"Stripe:Concurrency is {options.Concurrency}; expected 1 or more";
@@ -74,6 +74,11 @@ internal sealed class StripeOptionsRules(IOptions<BillingOptions> billing) : IVa
         if (options.RetryAfter <= TimeSpan.Zero || options.RetryAfterMost < options.RetryAfter)
             yield return $"Stripe:RetryAfter is {options.RetryAfter} and Stripe:RetryAfterMost {options.RetryAfterMost}; expected more than nothing, and not less";
     }
+
+    // a publishable key (pk_) is refused by Stripe as late as at the first report
+    private static bool IsSecretKey(string text) =>
+        (text.StartsWith("sk_", StringComparison.Ordinal) || text.StartsWith("rk_", StringComparison.Ordinal))
+        && !text.Any(char.IsWhiteSpace);
 
     // a key does not leave the machine in the clear
     private static bool IsBase(string text) =>

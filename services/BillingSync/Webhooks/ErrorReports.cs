@@ -51,6 +51,7 @@ public sealed partial class ErrorReports(
 
     public void Dispose()
     {
+        if (stopping.IsCancellationRequested) return;
         stopping.Cancel();
         stopping.Dispose();
     }

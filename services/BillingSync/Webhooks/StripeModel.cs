@@ -20,6 +20,9 @@ public sealed record RepeatStep(Guid First) : StripeCommand;
 /// <summary>Ends a step.</summary>
 public sealed record SettleStep(Guid First, string? Refused) : StripeCommand;
 
+/// <summary>Asks what is still to be done, and changes nothing.</summary>
+public sealed record Survey : StripeCommand;
+
 /// <summary>Remembers that Stripe dropped usage.</summary>
 public sealed record HearErrors(string EventId, string Type, DateTimeOffset Created) : StripeCommand;
 
@@ -82,7 +85,7 @@ public sealed class StripeModel : IStreamModel<StripeState, StripeCommand, Known
         HearErrors errors when !isRepeat => Happened(state, [new ErrorsHeard(at, errors.EventId, errors.Type, errors.Created)]),
         TakeErrors taken when state.ErrorsTaken is null =>
             Happened(state, [new ErrorsTaken(at, taken.EventId, taken.Errors, taken.Named, taken.Unknown, taken.Summary)]),
-        SettleStep or HearErrors or TakeErrors => [],
+        SettleStep or HearErrors or TakeErrors or Survey => [],
         _ => throw new InvalidOperationException($"{command.GetType().Name} has no meaning here"),
     };
 

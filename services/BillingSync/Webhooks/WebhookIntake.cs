@@ -9,11 +9,12 @@ public enum WebhookOutcome { Handled, Repeated, Ignored }
 
 /// <summary>
 /// Takes events in: first they are in a stream, with all that is to follow from them; then that is done; only then are they acknowledged.
-/// Whatever is away on the way, the next delivery goes on where this one stopped. Those of one customer one after the other.
+/// Whatever is away on the way, the next delivery goes on where this one stopped, or whoever takes up what is open. Those of one customer
+/// one after the other.
 /// </summary>
 public sealed class WebhookIntake(
     DecisionRunner<StripeState, StripeCommand, Known> runner, NewsReader reader, AccountSteps steps, ErrorReports errors,
-    StripeReads stripe, LedgerTrail trail)
+    OpenSteps open, StripeReads stripe, LedgerTrail trail)
 {
     private const int Lanes = 64;
 
@@ -28,11 +29,33 @@ public sealed class WebhookIntake(
     {
         if (body.TextOrNone("object") == "v2.core.event") return await TakeThin(body, cancellation);
         if (reader.Read(body) is not { } news) return WebhookOutcome.Ignored;
-        var lane = lanes[(uint)news.Subject.GetHashCode(StringComparison.Ordinal) % Lanes];
+        return await InTurn(news.Subject, () => Take(news, cancellation), cancellation);
+    }
+
+    /// <summary>Does what was planned of a customer and is still open.</summary>
+    /// <exception cref="AccountsAwayException">It is open still, and in the queue of what is to be taken up.</exception>
+    public Task TakeUp(string subject, CancellationToken cancellation) => InTurn(
+        subject,
+        async () =>
+        {
+            var known = await Ask(subject, new Survey(), cancellation);
+            await steps.Do(subject, known.Open, cancellation);
+            return known;
+        },
+        cancellation);
+
+    private async Task<T> InTurn<T>(string subject, Func<Task<T>> take, CancellationToken cancellation)
+    {
+        var lane = lanes[(uint)subject.GetHashCode(StringComparison.Ordinal) % Lanes];
         await lane.WaitAsync(cancellation);
         try
         {
-            return await Take(news, cancellation);
+            return await take();
+        }
+        catch
+        {
+            open.Add(subject);
+            throw;
         }
         finally
         {

@@ -19,6 +19,7 @@ internal sealed class BalanceVerb : Verb
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
         var usage = await Usage(session, asked.GetRequiredValue(user), asked.GetValue(at), cancellation);
+        if (usage.Revision < 0) throw NotFoundException.NoEvents(usage.User);
         session.Screen.Record(usage);
         Show(session.Screen, usage);
         return Exit.Ok;

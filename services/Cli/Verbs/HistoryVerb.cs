@@ -29,6 +29,7 @@ internal sealed class HistoryVerb : Verb
         {
             request.Limit = (int)Math.Min(left, Page);
             var page = await session.Ask(call => session.Balances.ListEventsAsync(request, call), cancellation);
+            if (page.Events.Count == 0 && request.FromRevision == 0) throw NotFoundException.NoEvents(request.User);
             Show(session.Screen, page.Events);
             left -= page.Events.Count;
             if (!page.HasNextRevision) return Exit.Ok;

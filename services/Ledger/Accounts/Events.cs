@@ -162,6 +162,15 @@ public sealed record GroupTotal(
     long AdjustedOverage, long AdjustedCharge, long RolledOver, Reporting? Reporting, Items<WindowOverage>? Windows = null)
 {
     public long Used => Rollover + Quota + Credit + Overage;
+
+    /// <summary>What is billed of it, before it is scaled: below 0 where refunds of closed periods outweigh it.</summary>
+    public long Billed(Reports what) => what switch
+    {
+        Reports.Usage => Used + AdjustedUsage,
+        Reports.Overage => Overage + AdjustedOverage,
+        Reports.Charge => Charge + AdjustedCharge,
+        _ => throw new ArgumentOutOfRangeException(nameof(what), what, "no such total"),
+    };
 }
 
 /// <summary>The net overage of one window within a period.</summary>

@@ -18,9 +18,9 @@ public static class Totals
     /// </summary>
     public static (long Usage, long Overage, long Charge) CarriedOut(GroupTotal total) => total.Reporting?.What switch
     {
-        Reports.Usage => (Math.Min(0, total.Used + total.AdjustedUsage), 0, 0),
-        Reports.Overage => (0, Math.Min(0, total.Overage + total.AdjustedOverage), 0),
-        Reports.Charge => (0, 0, Math.Min(0, total.Charge + total.AdjustedCharge)),
+        Reports.Usage => (Math.Min(0, total.Billed(Reports.Usage)), 0, 0),
+        Reports.Overage => (0, Math.Min(0, total.Billed(Reports.Overage)), 0),
+        Reports.Charge => (0, 0, Math.Min(0, total.Billed(Reports.Charge))),
         _ => (0, 0, 0),
     };
 

@@ -69,6 +69,18 @@ public sealed record Reporting(string StripeMeter, long Scale, Reports What);
 /// <summary>Net quantity, net overage quantity, or money charged for overage.</summary>
 public enum Reports { Usage, Overage, Charge }
 
+/// <summary>What is reported, by the names that others know: in messages, and in what is kept of reports.</summary>
+public static class ReportsNames
+{
+    public static string Name(this Reports what) => what switch
+    {
+        Reports.Usage => "usage",
+        Reports.Overage => "overage",
+        Reports.Charge => "charge",
+        _ => throw new ArgumentOutOfRangeException(nameof(what), what, "no such total"),
+    };
+}
+
 /// <summary>Which units are money.</summary>
 public static class Currencies
 {

@@ -52,6 +52,13 @@ public sealed class DeliveryTests : WebhookTest
     }
 
     [TestCase("customer.discount.created")]
+    [TestCase("customer.deleted")]
+    [TestCase("invoice.created")]
+    [TestCase("invoice.finalized")]
+    [TestCase("billing.meter.created")]
+    [TestCase("billing.meter.updated")]
+    [TestCase("billing.meter.deactivated")]
+    [TestCase("billing.meter.reactivated")]
     [TestCase("billing.alert.triggered")]
     [TestCase("invoice.upcoming")]
     [TestCase("not.yet.invented")]

@@ -49,6 +49,18 @@ public sealed class ErrorReportTests : WebhookTest
     }
 
     [Test]
+    public async Task A_customer_whom_Stripe_does_not_know_is_reported_once_there_is_one()
+    {
+        await Report(700, "cus_unknown");
+        await TellErrors();
+        var rejected = (await Site.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports.Single();
+        Assert.That((rejected.StripeCustomer, rejected.ErrorCode), Is.EqualTo(("cus_unknown", "meter_event_customer_not_found")));
+        Account.AddCustomer("cus_unknown");
+        await Resync();
+        Assert.That(Account.Total(BillingSpec.Meter, "cus_unknown").ToString(), Is.EqualTo("700"));
+    }
+
+    [Test]
     public async Task A_later_attempt_is_found_by_its_key()
     {
         Simulator.Faults.Add(new Fault(FaultKind.Answer));
@@ -96,9 +108,8 @@ public sealed class ErrorReportTests : WebhookTest
         await Site.DisposeAsync();
         Simulator.Faults.Clear();
         var next = await StartSite();
-        await next.Services.GetRequiredService<StripeView>()
-            .WaitFor(ErrorEvent(), state => state.ErrorsTaken is not null, CancellationToken.None)
-            .WaitAsync(TimeSpan.FromSeconds(20));
+        await next.Services.GetRequiredService<StripeView>().Resumed.WaitAsync(Patience);
+        await Taken(next);
         var taken = (await next.Ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Rejected })).Reports;
         Assert.That(taken.Select(report => report.Value), Is.EqualTo(new[] { 700 }));
     }
@@ -118,7 +129,7 @@ public sealed class ErrorReportTests : WebhookTest
         await Simulator.WhenDelivered;
         await Errors.WhenIdle();
         var id = Simulator.Deliveries.Single().EventId;
-        await Site.Services.GetRequiredService<StripeView>().WaitFor(id, state => state.ErrorsTaken is not null, CancellationToken.None);
+        await Seen(Site, "stripe-" + id);
         var problem = (await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest())).Problems.Single();
         Assert.That((problem.EventId, problem.Kind, problem.Errors), Is.EqualTo((id, StripeProblemKind.UsageDropped, 7L)));
         Assert.That(problem.Text, Does.Contain("metering-unheard-of").And.Contain("6"));
@@ -133,11 +144,11 @@ public sealed class ErrorReportTests : WebhookTest
         Assert.That(await Length("stripe-" + Simulator.Deliveries.Single().EventId), Is.Zero);
     }
 
-    private async Task Report(long quantity)
+    private async Task Report(long quantity, string customer = Told.Customer)
     {
         var ledger = new TestLedger(Streams, Told.User);
         var yesterday = Now.UtcDateTime.Date.AddDays(-1);
-        await ledger.Assign(TestLedger.Daily(), yesterday, Told.Customer);
+        await ledger.Assign(TestLedger.Daily(), yesterday, customer);
         await ledger.Track(quantity, yesterday.AddHours(1));
         await ledger.Advance(Now);
         await Resync();
@@ -156,10 +167,15 @@ public sealed class ErrorReportTests : WebhookTest
         Time.Advance(TimeSpan.FromSeconds(11));
         Simulator.CatchUp();
         await Simulator.WhenDelivered;
-        if (!wait) return;
-        await Errors.WhenIdle().WaitAsync(TimeSpan.FromSeconds(20));
+        if (wait) await Taken(Site);
+    }
+
+    /// <summary>Completes once what was told is taken in, and shown.</summary>
+    private async Task Taken(WebhookSite site)
+    {
+        await site.Services.GetRequiredService<ErrorReports>().WhenIdle().WaitAsync(Patience);
         var last = await Length("billing-ann") - 1;
-        await Site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
+        await site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
     }
 
     private string ErrorEvent() => Simulator.Deliveries.First().EventId;

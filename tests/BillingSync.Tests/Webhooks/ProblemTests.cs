@@ -97,9 +97,7 @@ public sealed class ProblemTests : WebhookTest
 
     private async Task<IReadOnlyList<StripeProblem>> Problems()
     {
-        var last = await Length("stripe-cus_ann") - 1;
-        var view = Site.Services.GetRequiredService<StripeView>();
-        await view.WaitFor(Told.Customer, state => state.Revision >= last, CancellationToken.None);
+        await Seen(Site, "stripe-cus_ann");
         return (await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest())).Problems;
     }
 }

@@ -26,6 +26,17 @@ public sealed class SubscriptionWebhookTests : WebhookTest
         Assert.That(await Ledger(), Is.EqualTo(expected));
     }
 
+    [TestCase("updated")]
+    [TestCase("resumed")]
+    [TestCase("trial_will_end")]
+    [TestCase("pending_update_applied")]
+    [TestCase("pending_update_expired")]
+    public async Task Whatever_is_told_of_a_subscription_it_says_how_it_stands(string what)
+    {
+        await Deliver(Told.Subscription(what, Now));
+        Assert.That(await Ledger(), Is.EqualTo(Assigned));
+    }
+
     [TestCase("active", Assigned)]
     [TestCase("trialing", Assigned)]
     [TestCase("past_due", Assigned)]

@@ -39,15 +39,16 @@ internal sealed class WebhookSite : IAsyncDisposable
     public IServiceProvider Services => app.Services;
     public Uri Webhooks => new(app.Urls.Last() + "/webhooks/stripe");
 
+    /// <param name="port">Where it serves gRPC; 0: at a free port.</param>
     public static async Task<WebhookSite> Start(
-        IEventStreams streams, TimeProvider clock, Uri stripe, params (string Key, string Value)[] settings)
+        IEventStreams streams, TimeProvider clock, Uri stripe, int port, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         foreach (var (key, value) in Standard(stripe).Concat(settings)) builder.Configuration[key] = value;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddSingleton(clock).AddSingleton(streams)

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Metering.BillingSync.Replaying;
+using Metering.BillingSync.Webhooks;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
 using Metering.Ledger.Stored;
 using Metering.StripeSimulator;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Metering.BillingSync.Tests.Webhooks;
 
@@ -12,6 +13,9 @@ namespace Metering.BillingSync.Tests.Webhooks;
 public abstract class WebhookTest
 {
     public const string Key = "sk_test_webhooks";
+
+    /// <summary>How long something is waited for that is to come.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly List<IAsyncDisposable> sites = [];
 
@@ -38,9 +42,11 @@ public abstract class WebhookTest
         await Simulator.DisposeAsync();
     }
 
-    internal async Task<WebhookSite> StartSite(params (string Key, string Value)[] settings)
+    internal Task<WebhookSite> StartSite(params (string Key, string Value)[] settings) => StartSite(0, settings);
+
+    internal async Task<WebhookSite> StartSite(int port, params (string Key, string Value)[] settings)
     {
-        var site = await WebhookSite.Start(Streams, Time, Simulator.Address, settings);
+        var site = await WebhookSite.Start(Streams, Time, Simulator.Address, port, settings);
         sites.Add(site);
         return site;
     }
@@ -65,6 +71,24 @@ public abstract class WebhookTest
         var length = 0;
         await foreach (var _ in Streams.Read(stream, Direction.Forwards, 0)) length++;
         return length;
+    }
+
+    /// <summary>Completes once a site's view has all that a stream has.</summary>
+    internal async Task Seen(WebhookSite site, string stream)
+    {
+        await foreach (var last in Streams.Read(stream, Direction.Backwards, Revisions.End, 1))
+            await site.Services.GetRequiredService<StripeView>().WaitFor(last.Position, CancellationToken.None).WaitAsync(Patience);
+    }
+
+    /// <summary>Completes once so many steps are settled, whoever did them.</summary>
+    internal async Task Settled(int steps)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await foreach (var batch in Streams.Subscribe(Position.Start, [StripeModel.Prefix], patience.Token))
+        {
+            steps -= batch.Events.Count(stored => StoredFacts.Decode(stored.Type, stored.Data.Span) is StepSettled);
+            if (steps <= 0) return;
+        }
     }
 
     private static string? Text(LedgerEvent happened) => happened switch
