@@ -67,7 +67,7 @@ internal sealed class Dispatcher(Ledgers ledgers, CatalogView catalog, Reservati
     }
 
     // what the catalog as known here refuses may have been published elsewhere a moment ago
-    private async Task<Command> Read<TRequest>(TRequest request, Func<TRequest, Asking, Command> read)
+    private async ValueTask<Command> Read<TRequest>(TRequest request, Func<TRequest, Asking, Command> read)
     {
         try
         {

@@ -23,10 +23,9 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     /// <summary>The name of the health check that is red once the program is to stop.</summary>
     public const string Check = "serving";
 
-    private readonly Lock gate = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int underWay;
-    private bool refuses;
+    private volatile bool refuses;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested
@@ -36,11 +35,9 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     /// <summary>Before anything is stopped: by now readiness is red.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        lock (gate)
-        {
-            refuses = true;
-            if (underWay == 0) ended.TrySetResult();
-        }
+        refuses = true;
+        Interlocked.MemoryBarrier();
+        if (underWay == 0) ended.TrySetResult();
         try
         {
             await ended.Task.WaitAsync(longest, TimeProvider.System, cancellationToken);
@@ -80,20 +77,18 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
         }
     }
 
+    // it counts before it looks, as StoppingAsync refuses before it looks: one of both sees the other
     private bool TryBegin()
     {
-        lock (gate)
-        {
-            if (refuses) return false;
-            underWay++;
-            return true;
-        }
+        Interlocked.Increment(ref underWay);
+        if (!refuses) return true;
+        End();
+        return false;
     }
 
     private void End()
     {
-        lock (gate)
-            if (--underWay == 0 && refuses) ended.TrySetResult();
+        if (Interlocked.Decrement(ref underWay) == 0 && refuses) ended.TrySetResult();
     }
 
     // the status in the headers: gRPC's form of an answer without a message

@@ -14,7 +14,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
 
     private readonly SqliteStreamsSettings _settings;
     private readonly TimeProvider _time;
-    private readonly Wakeup _wakeup = new();
+    private readonly PacedWakeup _wakeup;
     private readonly Tail _tail;
     private readonly Unplaced _unplaced = new();
     private readonly GroupCommit _writer;
@@ -29,7 +29,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     /// <exception cref="SqliteException">The file cannot be opened, or is none of SQLite's.</exception>
     public SqliteStreams(SqliteStreamsSettings settings, TimeProvider time)
     {
-        (_settings, _time) = (settings, time);
+        (_settings, _time, _wakeup) = (settings, time, new(settings.SubscribersPace));
         _tail = new Tail(settings.TailEvents, settings.TailBytes);
         _writer = new GroupCommit(settings, _unplaced, Committed);
         _watched = new ReadConnection(settings, _unplaced);
@@ -66,7 +66,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     public IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation)
     {
         Following.CheckPrefixes(prefixes);
-        return Following.Follow(after, position => Page(position, prefixes, cancellation), _wakeup, cancellation);
+        return Following.Follow(after, position => Page(position, prefixes, cancellation), _wakeup.Wakeup, cancellation);
     }
 
     public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) =>
@@ -92,13 +92,14 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
         if (_closed)
             return;
         _closed = true;
-        _wakeup.Wake();
+        _wakeup.WakeNow();
         await _watch.DisposeAsync().ConfigureAwait(false);
         lock (_watching)
             _watched.Dispose();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
         await _writer.DisposeAsync().ConfigureAwait(false);
+        _wakeup.Dispose();
     }
 
     /// <summary>Pages are read on the pool: SQLite waits for the disk in the calling thread, and that should not be the caller's.</summary>

@@ -21,6 +21,9 @@ public sealed record SqliteStreamsSettings(string Path)
     /// <summary>Their data and metadata in bytes, at most.</summary>
     public long TailBytes { get; init; } = 16 << 20;
 
+    /// <summary>How often subscribers are woken, at most, by what this process writes; after a rest they are woken at once.</summary>
+    public TimeSpan SubscribersPace { get; init; } = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Events whose places in their streams are written together: see <see cref="Unplaced"/>.</summary>
     public int PlacedAtOnce { get; init; } = 8_192;
 
