@@ -10,13 +10,13 @@ internal sealed class BillingOpsService(
     : BillingOps.BillingOpsBase
 {
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Reports(request));
+        listings.Reports(request, context.CancellationToken);
 
     public override Task<GetTotalsReply> GetTotals(GetTotalsRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Totals(request));
+        listings.Totals(request, context.CancellationToken);
 
     public override Task<ListLinesReply> ListLines(ListLinesRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Lines(request));
+        listings.Lines(request, context.CancellationToken);
 
     public override Task Resync(ResyncRequest request, IServerStreamWriter<ResyncReply> replies, ServerCallContext context) =>
         corrections.Resync(request, replies, context.CancellationToken);

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
@@ -40,12 +41,12 @@ internal sealed class Corrections(
     {
         if (request.Why.Length is < 1 or > WhyMost)
             throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
-        var (user, report) = Asked.Report(view, request.Identifier);
+        var user = (await Asked.Report(view, request.Identifier, cancellation)).User;
         var command = new MarkMissing(request.Identifier, request.Why);
         var stands = (Stands)await runner.Handle(BillingModel.StreamOf(user), command, Operator, cancellation);
         if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted, confirmed or ambiguous");
         await view.WaitFor(user, stands.Revision, cancellation);
-        return new MarkMissingReply { Report = BillingWire.Of(user, report) };
+        return new MarkMissingReply { Report = BillingWire.Of(await Asked.Report(view, request.Identifier, cancellation)) };
     }
 
     public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
@@ -56,7 +57,9 @@ internal sealed class Corrections(
 
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
     {
-        var (user, report) = Asked.Report(view, identifier);
+        var user = (await Asked.Report(view, identifier, cancellation)).User;
+        var state = await BillingModel.Read(streams, user, cancellation);
+        if (!state.TryFind(identifier, out var report)) throw Asked.NoReport();
         return report.Status is ReportStatus.Accepted or ReportStatus.Confirmed or ReportStatus.Doubted or ReportStatus.OutOfWindow
             ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
             : await retrying.One(user, report, cancellation);
