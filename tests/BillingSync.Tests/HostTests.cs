@@ -2,7 +2,7 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MassTransit;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.Contracts.Messages;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
@@ -138,7 +138,7 @@ public sealed class HostTests
     [Test]
     public async Task A_key_that_Stripe_refuses_turns_readiness_red()
     {
-        await app.Services.GetRequiredService<BillingFollower>().Resumed;
+        await app.Services.GetRequiredService<Sending.Backlog>().Resumed;
         Assert.That(await Health(), Is.EqualTo(HealthStatus.Healthy));
         simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = (int)HttpStatusCode.Unauthorized });
         await Publish(Ended("ann", 700));

@@ -1,7 +1,7 @@
 using Grpc.Net.Client;
 using Metering.Balances;
 using Metering.BillingSync;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Projecting;

@@ -3,7 +3,7 @@ using Grpc.Net.Client;
 using MassTransit;
 using Metering.Balances.Publishing;
 using Metering.BillingSync;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Sending;
 using Metering.Cli;
 using Metering.Kernel.Messaging;

@@ -159,7 +159,7 @@ public sealed class ErrorReportTests : WebhookTest
         if (!wait) return;
         await Errors.WhenIdle().WaitAsync(TimeSpan.FromSeconds(20));
         var last = await Length("billing-ann") - 1;
-        await Site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
+        await Site.Services.GetRequiredService<ReadModels.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
     }
 
     private string ErrorEvent() => Simulator.Deliveries.First().EventId;
