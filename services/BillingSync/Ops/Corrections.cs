@@ -3,9 +3,9 @@ using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
-using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.V1;
 using CarryReason = Metering.V1.CarryReason;
@@ -15,7 +15,7 @@ namespace Metering.BillingSync.Ops;
 /// <summary>What operators do about reports that are not as the ledger says, or that stand still.</summary>
 internal sealed class Corrections(
     BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying,
-    ReportSender sender, IEventStreams streams, BillingOptions options)
+    IEventStreams streams, BillingOptions options)
 {
     private const int WhyMost = 500;
 
@@ -52,7 +52,10 @@ internal sealed class Corrections(
     public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
     {
         var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
-        return new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Waiting = sender.Waiting };
+        await view.CatchUp(cancellation);
+        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked };
+        await foreach (var _ in view.Scan(BilledReport.ByLane, KeyRange.All, cancellation)) reply.Waiting++;
+        return reply;
     }
 
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
