@@ -16,6 +16,12 @@ public sealed partial class ReportSender(
     DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, IUsageSink sink, StripeOptions options, TimeProvider clock,
     ILogger<ReportSender> logger) : IDisposable
 {
+    /// <inheritdoc cref="Lanes.Room"/>
+    public const int InHandMost = Lanes.Room;
+
+    /// <inheritdoc cref="Lanes.LaneMost"/>
+    public const int OfLaneMost = Lanes.LaneMost;
+
     private static readonly Caller Self = new("billing-sync", null);
 
     private readonly Lanes lanes = new();
