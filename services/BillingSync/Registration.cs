@@ -94,7 +94,7 @@ public static class Registration
         ? new FileExport(path)
         : new StripeMeters(provider.GetRequiredService<StripeOptions>());
 
-    /// <summary>Whose report is under way is decided on twice within a call; who waits longer is read again, which is one read of few events.</summary>
+    /// <summary>Whose report is under way is decided on twice within a call; of who waits longer a few events are read again.</summary>
     private const int StreamsCached = 500;
 
     private const string AccountsKey = "billing";
@@ -107,6 +107,7 @@ public static class Registration
         provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 
     private static DecisionRunner<BillingState, BillingCommand, BillingAnswer> NewRunner(IServiceProvider provider) => new(
-        provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(), new RunnerOptions { StreamsCached = StreamsCached },
+        provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(),
+        new RunnerOptions { StreamsCached = StreamsCached },
         provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 }

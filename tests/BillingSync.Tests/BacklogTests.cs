@@ -91,7 +91,8 @@ public sealed class BacklogTests : SimulatedStripe
         Assert.That(Account.Events.Select(e => $"{e.Value}"), Is.EqualTo(Enumerable.Range(1, periods).Select(value => $"{value}")));
     }
 
-    private Task<SyncProcess> Start(IUsageSink sink, TimeProvider? clock = null) => new SyncProcess(Streams, sink, Options, clock ?? Time).Start();
+    private Task<SyncProcess> Start(IUsageSink sink, TimeProvider? clock = null) =>
+        new SyncProcess(Streams, sink, Options, clock ?? Time).Start();
 
     private static Task Plan(SyncProcess process, int users) => Task.WhenAll(Enumerable.Range(0, users).Select(user =>
         process.Intake.Take(Of($"user{user}", $"cus_trouble{user}"), CancellationToken.None)));

@@ -274,6 +274,19 @@ public sealed class HostTests
         Assert.That(confirmed.Reports.Single().User, Is.EqualTo("bob"));
     }
 
+    [Test, CancelAfter(30_000)]
+    public async Task The_read_model_is_rebuilt_beside_the_live_one(CancellationToken stop)
+    {
+        await Publish(Ended("ann", 700));
+        await Reached("ann", 3);
+        Refused(StatusCode.InvalidArgument, "read_models", async () => await ops.RebuildAsync(new() { ReadModels = { "balances" } }));
+        var begun = (await ops.RebuildAsync(new() { ReadModels = { "billing" } }, cancellationToken: stop)).ReadModels.Single();
+        Assert.That((begun.Name, begun.EventsByType["report_accepted.v1"]), Is.EqualTo(("billing", 1L)));
+        while ((await ops.GetProgressAsync(new(), cancellationToken: stop)).ReadModels.Single().Generation == 1)
+            Assert.That((await ops.ListReportsAsync(new(), cancellationToken: stop)).Reports.Single().Value, Is.EqualTo(700));
+        Assert.That((await ops.ListReportsAsync(new(), cancellationToken: stop)).Reports.Single().State, Is.EqualTo(ReportState.Accepted));
+    }
+
     [Test]
     public async Task What_cannot_be_reconciled_is_refused()
     {

@@ -22,7 +22,8 @@ internal static class Projected
     }
 
     /// <summary>What the documents show is what decisions are made on.</summary>
-    public static async Task Agree(IReadModel model, List<(string User, BillingState State)> states, BillingPolicy policy, DateTimeOffset now)
+    public static async Task Agree(
+        IReadModel model, List<(string User, BillingState State)> states, BillingPolicy policy, DateTimeOffset now)
     {
         states = [.. states.OrderBy(one => one.User, StringComparer.Ordinal)];
         var (reports, periods, members) =
@@ -32,7 +33,8 @@ internal static class Projected
             Is.EqualTo(states.SelectMany(one => one.State.Reports.Index().Select(report =>
                 (one.User, report.Index, report.Item.Identifier, report.Item.Planned, report.Item.Standing)))));
         Assert.That(
-            periods.SelectMany(period => period.Lines().Select(line => (period.User, Carrying.StandingOf(period.Taken, policy, line, now)))),
+            periods.SelectMany(period =>
+                period.Lines().Select(line => (period.User, Carrying.StandingOf(period.Taken, policy, line, now)))),
             Is.EqualTo(states.SelectMany(one => Carrying.Survey(one.State, policy, now).Select(line => (one.User, line)))));
         Assert.That(
             (await All(model, BilledReport.ByLane)).Select(report => report.Id),

@@ -57,10 +57,13 @@ internal sealed class VerbTests : CliTest
     {
         var user = await Assign("ann", Tokens(500));
         await Served.Project(user, Stop);
-        Assert.That((await Done("projections")).Output, Does.Match(@"(?s)balances +1 +\d+/\d+ +1 +caught up +\S+/\d+ .*billing +1 .*publishing +1 "));
+        Assert.That((await Done("projections")).Output, Does.Match(
+            @"(?s)balances +1 +\d+/\d+ +1 +caught up +\S+/\d+ .*billing +1 .*publishing +1 "));
         Assert.That((string?)(await Done("projections", "--json")).Records[0]["events"], Is.EqualTo("1"));
         Assert.That((await Done("rebuild", "balances")).Output, Does.Match(@"balances +[12] "));
-        Assert.That((await Done("rebuild", "--all", "--json")).Records.Select(record => (string?)record["name"]), Is.EqualTo(new[] { "balances", "billing", "publishing" }));
+        Assert.That(
+            (await Done("rebuild", "--all", "--json")).Records.Select(record => (string?)record["name"]),
+            Is.EqualTo(new[] { "balances", "billing", "publishing" }));
     }
 
     [Test]

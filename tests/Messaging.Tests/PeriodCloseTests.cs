@@ -21,7 +21,7 @@ public sealed class PeriodCloseTests
     [SetUp, TearDown]
     public Task Clear() => Broker.Clear();
 
-    /// <summary>PERIOD_CLOSE_USERS, numbers with spaces between, measures so many in place of the short form: 10,000 take a minute.</summary>
+    /// <summary>PERIOD_CLOSE_USERS, numbers with spaces between, measures so many in place of the short form: a minute for 10,000.</summary>
     private static IEnumerable<TestCaseData> Closes() =>
         Environment.GetEnvironmentVariable("PERIOD_CLOSE_USERS") is { Length: > 0 } text
             ? text.Split(' ').Select(users => new TestCaseData(int.Parse(users, CultureInfo.InvariantCulture), 200, 0.95))

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Metering.Kernel.Projecting;
 using Metering.V1;
 
 namespace Metering.BillingSync.Ops;
@@ -6,7 +7,7 @@ namespace Metering.BillingSync.Ops;
 /// <summary>What was, is and will be reported, for those who answer for the invoices.</summary>
 internal sealed class BillingOpsService(
     Listings listings, Corrections corrections, Explanations explanations, Reconciliation reconciliation, StripeProblems problems,
-    FailedPeriods failed)
+    FailedPeriods failed, KeptReadModels readModels)
     : BillingOps.BillingOpsBase
 {
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context) =>
@@ -46,4 +47,10 @@ internal sealed class BillingOpsService(
 
     public override Task<ReturnFailedMessagesReply> ReturnFailedMessages(ReturnFailedMessagesRequest request, ServerCallContext context) =>
         failed.Return(request, context.CancellationToken);
+
+    public override Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context) =>
+        readModels.Progress(context.CancellationToken);
+
+    public override Task<RebuildReply> Rebuild(RebuildRequest request, ServerCallContext context) =>
+        readModels.Rebuild(request, context.CancellationToken);
 }

@@ -43,7 +43,7 @@ internal sealed class BillingBatch
         {
             var user = users[name] ?? BilledUser.Empty(name);
             if (revision != user.Revision + 1)
-                throw new InvalidOperationException($"{BillingModel.StreamOf(name)} goes on with revision {revision} after {user.Revision}");
+                throw new InvalidOperationException($"billing-{name} goes on with revision {revision} after {user.Revision}");
             users.Set(After(user with { Revision = revision }, happened));
         }
     }
@@ -63,7 +63,8 @@ internal sealed class BillingBatch
         periods.Set(PeriodOf(user, totals.Period).With(totals));
         var after = user.With(totals);
         var known = after.StripeCustomer == user.StripeCustomer ? [] : user.Books.Select(book => book.Split('\n', 2)[1]);
-        return known.Concat(totals.Lines.Select(line => line.StripeMeter)).Aggregate(after, (own, meter) => Join(own, own.StripeCustomer, meter));
+        return known.Concat(totals.Lines.Select(line => line.StripeMeter))
+            .Aggregate(after, (own, meter) => Join(own, own.StripeCustomer, meter));
     }
 
     private BilledUser Plan(BilledUser user, ReportPlanned planned)

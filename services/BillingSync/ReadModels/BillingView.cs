@@ -26,15 +26,16 @@ public sealed class BillingView(
         where T : class, IDocument => model.Range(index, range, limit, cancellation);
 
     /// <summary>All of a range of an index, a page in memory at a time.</summary>
-    public async IAsyncEnumerable<T> Scan<T>(DocumentIndex<T> index, KeyRange range, [EnumeratorCancellation] CancellationToken cancellation)
-        where T : class, IDocument
+    public async IAsyncEnumerable<T> Scan<T>(
+        DocumentIndex<T> index, KeyRange range, [EnumeratorCancellation] CancellationToken cancellation) where T : class, IDocument
     {
         await foreach (var page in Pages(index, range, cancellation))
             foreach (var document in page) yield return document;
     }
 
     /// <summary>Reports that wait for a customer, each with its period.</summary>
-    public async IAsyncEnumerable<(BilledReport Report, BilledPeriod Period)> Unlinked([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<(BilledReport Report, BilledPeriod Period)> Unlinked(
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var page in Pages(BilledReport.ByStatus, BilledReport.Of(ReportStatus.Unlinked), cancellation))
         {

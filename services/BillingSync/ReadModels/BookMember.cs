@@ -3,8 +3,8 @@ using Metering.Kernel.ReadModels;
 namespace Metering.BillingSync.ReadModels;
 
 /// <summary>
-/// A user who has, had or would have something on a Stripe meter under a customer: who shares that book. It is never taken out again; whether
-/// there is something is in the user's stream.
+/// A user who has, had or would have something on a Stripe meter under a customer: who shares that book. It is never taken out again;
+/// whether there is something is in the user's stream.
 /// </summary>
 /// <param name="Id">The book and the user.</param>
 /// <param name="Book">Customer and Stripe meter; a user without a customer is alone.</param>

@@ -31,7 +31,8 @@ public static class Books
 
     /// <summary>A book's windows as of now, the oldest first.</summary>
     public static async Task<List<BilledWindow>> Windows(
-        IEventStreams streams, BookKey key, IEnumerable<string> users, BillingPolicy policy, DateTimeOffset now, CancellationToken cancellation)
+        IEventStreams streams, BookKey key, IEnumerable<string> users, BillingPolicy policy, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         var (lines, reports, edges) = (new List<LineRow>(), new List<ReportRow>(), new SortedSet<DateTimeOffset>());
         foreach (var user in users)

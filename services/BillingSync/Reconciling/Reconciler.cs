@@ -16,7 +16,7 @@ public sealed class Reconciler(
     BillingView view, IEventStreams streams, StripeSummaries summaries,
     DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, BillingPolicy policy, ReconcileOptions options, TimeProvider clock)
 {
-    /// <summary>So many windows are kept for a second look; then that is taken before the others are looked at: memory stays bounded.</summary>
+    /// <summary>So many windows wait for a second look at once: memory stays bounded.</summary>
     private const int DoubtfulMost = 1_000;
 
     private static readonly Caller Self = new("billing-sync", null);

@@ -66,7 +66,8 @@ public sealed record ReportLinked(DateTimeOffset At, string Identifier, string S
 /// <summary>A report is handed to Stripe: recorded before the call.</summary>
 /// <param name="Attempt">1, 2, 3 …</param>
 /// <param name="Earlier">How the attempt before it ended, as far as is known.</param>
-public sealed record ReportSent(DateTimeOffset At, string Identifier, int Attempt, string IdempotencyKey, AttemptEnd Earlier) : BillingEvent(At), IReportEvent;
+public sealed record ReportSent(DateTimeOffset At, string Identifier, int Attempt, string IdempotencyKey, AttemptEnd Earlier)
+    : BillingEvent(At), IReportEvent;
 
 /// <summary>How an attempt ended, where it settled nothing.</summary>
 public enum AttemptEnd
@@ -92,7 +93,8 @@ public sealed record ReportAccepted(DateTimeOffset At, string Identifier, bool D
 public sealed record ReportRejected(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At), IReportEvent;
 
 /// <summary>An attempt was turned away and settled nothing, and no other follows for now: Stripe does not accept the API key.</summary>
-public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message) : BillingEvent(At), IReportEvent;
+public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message)
+    : BillingEvent(At), IReportEvent;
 
 /// <summary>
 /// Stripe may have it or not, and its identifier can no longer tell: it counts as reported, and is not sent again, until reconciliation

@@ -20,7 +20,8 @@ public readonly record struct LineBalance(LineKey Line, long Value, long Carried
     public long Rest => checked(Target - Reported);
 
     /// <summary>
-    /// False if nothing is to be planned or carried of it, whether its period can still be billed or not: only then it need not be looked at.
+    /// False if nothing is to be planned or carried of it, whether its period can still be billed or not: only then it need not be looked
+    /// at.
     /// </summary>
     public bool MayWait => Reported < 0 || (Int128)Value + CarriedIn - CarriedOut != Reported;
 }

@@ -78,7 +78,7 @@ public sealed partial class BillingSchedule(
         await foreach (var period in view.Scan(BilledPeriod.ByUnsettled, KeyRange.All, cancellation))
             if (period.Lines().Any(line => Carrying.Due(period.Taken, policy, line, now) is not null)) users.Add(period.User);
         await foreach (var (report, period) in view.Unlinked(cancellation))
-            if (policy.TooLate(report.Planned.Timestamp, period.Taken?.End ?? DateTimeOffset.MaxValue, now) is not null) users.Add(report.User);
+            if (period.Taken is { } taken && policy.TooLate(report.Planned.Timestamp, taken.End, now) is not null) users.Add(report.User);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "what is reported of {User} could not be kept up and is tried again")]

@@ -19,8 +19,8 @@ internal sealed class Lane((string Customer, string Meter) key)
 }
 
 /// <summary>
-/// What the sender has in hand, bounded however much is to be sent: what finds no room is in its stream, and is looked for in the read model
-/// (<see cref="IsBehind"/>). While anything is to be looked for, nothing new is taken but what is found there: so every lane is in order.
+/// What the sender has in hand, bounded however much is to be sent: what finds no room is in its stream, and is looked for in the read
+/// model (<see cref="IsBehind"/>). While anything is to be looked for, nothing is taken but what is found there: so every lane is in order.
 /// </summary>
 internal sealed class Lanes
 {
@@ -76,7 +76,7 @@ internal sealed class Lanes
     /// <summary>All was looked for that had been refused by then.</summary>
     public void Looked(long seen) => Change(() => IsBehind = refusals != seen);
 
-    /// <summary>Takes a report that was planned just now, if nothing older is to be looked for first. A lane that begins is to be run.</summary>
+    /// <summary>Takes a report that was planned just now, if nothing older is to be looked for first. A lane that begins is to run.</summary>
     public Lane? Add(SendJob job)
     {
         lock (gate)

@@ -9,8 +9,8 @@ public readonly record struct SendJob(string User, string Identifier, string Str
 
 /// <summary>
 /// Sends reports: one call at a time per customer and meter, customers at once, each attempt recorded before it is made and its answer
-/// after. It remembers nothing that matters: whatever is planned and not answered is in its stream, and <see cref="Backlog"/> finds it there
-/// at the next start, or once there is room for it.
+/// after. It remembers nothing that matters: whatever is planned and not answered is in its stream, and <see cref="Backlog"/> finds it at
+/// the next start, or once there is room for it.
 /// </summary>
 public sealed partial class ReportSender(
     DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, IUsageSink sink, StripeOptions options, TimeProvider clock,
@@ -45,13 +45,13 @@ public sealed partial class ReportSender(
             if (lanes.Add(new(user, report.Identifier, report.StripeCustomer, report.EventName)) is { } begun) _ = Run(begun);
     }
 
-    /// <summary>Completes once something is to be sent that found no room, or may be: what to call <see cref="Looked"/> with afterwards.</summary>
+    /// <summary>Completes once something is to be sent that found no room, or may be: what to call <see cref="Looked"/> with.</summary>
     public Task<long> WhenBehind(CancellationToken cancellation) => lanes.WhenBehind(cancellation);
 
     /// <summary>Completes once there is room for so many reports; false if none is sent any more.</summary>
     public Task<bool> WhenRoom(int count, CancellationToken cancellation) => lanes.WhenRoom(count, cancellation);
 
-    /// <summary>Takes up a report that was found. False if its customer and meter have enough in hand: it is asked for again after that.</summary>
+    /// <summary>Takes up a report that was found. False if its customer and meter have enough in hand: it is looked for again then.</summary>
     public bool TakeUp(SendJob job)
     {
         var hasRoom = lanes.TryAdd(job, out var begun);

@@ -38,8 +38,8 @@ public sealed class StripeOptions
     public int? RequestsPerSecond { get; set; }
 
     /// <summary>
-    /// Calls under way at once, each for another customer and meter, from the record of the attempt to that of its answer. What is under way
-    /// is the rate times how long that takes: 64 keep up 200 a second while it takes 320 ms, 16 only while it takes 80.
+    /// Calls under way at once, each for another customer and meter, from the record of the attempt to that of its answer. What is under
+    /// way is the rate times how long that takes: 64 keep up 200 a second while it takes 320 ms, 16 only while it takes 80.
     /// </summary>
     public int Concurrency { get; set; } = 64;
 
