@@ -1,11 +1,13 @@
 using System.Text.Json;
 using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
+using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.ReadModels.Postgres;
 using Metering.Kernel.Streams;
 using Metering.Kernel.Tests.ReadModels;
 using Metering.StripeSimulator;
+using Microsoft.Extensions.Logging.Abstractions;
 using EventCounts = Metering.Kernel.Projecting.EventCounts;
 using static Metering.BillingSync.Tests.BillingSpec;
 
@@ -42,6 +44,24 @@ public sealed class BillingProjectionTests : SimulatedStripe
         Assert.That(await Text(documents), Is.EqualTo(await Text(inMemory)));
     }
 
+    [Test, NonParallelizable, CancelAfter(30_000)]
+    public async Task An_instance_that_stands_by_sees_what_another_one_keeps(CancellationToken stop)
+    {
+        var database = PostgresServer.Required();
+        await PostgresServer.Drop(BillingProjection.Name);
+        await using var kept = new MartenGenerations(database, BillingProjection.Schema.With<EventCounts>());
+        await using var seen = new MartenGenerations(database, BillingProjection.Schema.With<EventCounts>());
+        using var turn = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var keeping = Instance(kept).Keeper.Run(turn.Token);
+        var view = Instance(seen).View;
+        await Tell();
+        await view.CatchUp(stop);
+        await view.WaitFor(User, (await StateOf(User)).Revision, stop);
+        Assert.That((await view.Find(Account.Events[0].Identifier, stop))?.Standing.Status, Is.EqualTo(ReportStatus.Missing));
+        await turn.CancelAsync();
+        await keeping;
+    }
+
     [Test]
     public void An_event_that_is_missing_stops_it()
     {
@@ -50,6 +70,15 @@ public sealed class BillingProjectionTests : SimulatedStripe
         Assert.That(
             () => BillingProjection.Projection.Fold([second], new MemoryReadModel(BillingProjection.Schema), CancellationToken.None),
             Throws.InvalidOperationException.With.Message.EqualTo("billing-ann goes on with revision 1 after -1"));
+    }
+
+    private (Keeper Keeper, BillingView View) Instance(IGenerations generations)
+    {
+        var (documents, log) = (new LiveReadModel(generations), NullLogger<Projector>.Instance);
+        var projector = new Projector(BillingProjection.Projection, documents, Streams, TimeProvider.System, log);
+        var rebuilder = new Rebuilder(BillingProjection.Projection, generations, Streams, TimeProvider.System, log);
+        var keeper = new Keeper(generations, projector, rebuilder, TimeProvider.System, NullLogger<Keeper>.Instance);
+        return (keeper, new BillingView(documents, projector, keeper, Streams, TimeProvider.System));
     }
 
     /// <summary>Reports that are accepted, confirmed, refused, missing, linked, too late, on their way; and a carried value.</summary>

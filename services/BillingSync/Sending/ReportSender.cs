@@ -24,6 +24,7 @@ public sealed partial class ReportSender(
 
     private static readonly Caller Self = new("billing-sync", null);
 
+    private readonly Lock gate = new();
     private readonly Lanes lanes = new();
     private readonly SemaphoreSlim calls = new(options.Concurrency);
     private readonly Pace pace = new(options.Rate, clock);
@@ -67,11 +68,14 @@ public sealed partial class ReportSender(
     {
         if (Halted is null) return false;
         await WhenIdle();
-        if (Halted is null || isStopped) return false;
-        stopping.Dispose();
-        (stopping, Halted) = (new CancellationTokenSource(), null);
-        lanes.Open();
-        return true;
+        lock (gate)
+        {
+            if (Halted is null || isStopped) return false;
+            stopping.Dispose();
+            (stopping, Halted) = (new CancellationTokenSource(), null);
+            lanes.Open();
+            return true;
+        }
     }
 
     /// <summary>Completes once nothing is to be sent or being sent, or nothing more will be.</summary>
@@ -80,7 +84,7 @@ public sealed partial class ReportSender(
     /// <summary>Begins nothing new and lets what is under way end.</summary>
     public async Task Stop(CancellationToken patience)
     {
-        isStopped = true;
+        lock (gate) isStopped = true;
         lanes.Close();
         await stopping.CancelAsync();
         await WhenIdle().WaitAsync(patience);
