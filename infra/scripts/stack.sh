@@ -152,7 +152,12 @@ status() {
 
 owns() { [[ -d $folder/$1 ]]; }
 
-projections() { dotnet "$(built services/Cli metering)" projections --balances "$(at $((base + 20)))"; }
+# Of BillingSync's read model once it is ready; until then its line above says what is wrong.
+projections() {
+    local billing=$((base + 20))
+    if is_ready $((base + 31)); then billing=$((base + 30)); fi
+    dotnet "$(built services/Cli metering)" projections --balances "$(at $((base + 20)))" --billing "$(at $billing)"
+}
 
 settings() {
     echo "METERING_RESERVATIONS=$(addresses)"

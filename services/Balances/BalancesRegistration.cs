@@ -37,7 +37,7 @@ public static class BalancesRegistration
         services.AddProjector(
             AsDurableAsTheBus(configuration), Publisher.Schema,
             provider => Publisher.To(provider.GetRequiredService<IBus>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<CatalogReader>().AddSingleton<Explainer>().AddSingleton<KeptReadModels>();
+        services.AddSingleton<CatalogReader>().AddSingleton<Explainer>();
         services.AddGrpc().AddServiceOptions<BalancesService>(grpc => grpc.Interceptors.Add<StreamsErrors>());
         return services.AddOptions(configuration).AddCloser();
     }

@@ -16,7 +16,10 @@ internal static class Program
     private static Task<int> Main(string[] args) =>
         new ServiceProgram(
             "billing-sync", 5130,
-            [.. CommonSettings.EventStore, CommonSettings.Bus, Accounts, .. StripeOptions.Settings, .. BillingOptions.Settings])
+            [
+                .. CommonSettings.EventStore, CommonSettings.ReadModels, CommonSettings.Bus, Accounts, .. StripeOptions.Settings,
+                .. BillingOptions.Settings,
+            ])
         {
             About = "tells Stripe what to bill.",
             Check = SharedParts.CheckAll,

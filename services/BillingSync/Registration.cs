@@ -2,6 +2,7 @@ using MassTransit;
 using Metering.BillingSync.Explaining;
 using Metering.BillingSync.Messages;
 using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
@@ -13,6 +14,7 @@ using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.Hosting;
 using Metering.Kernel.Messaging;
+using Metering.Kernel.Projecting;
 using Metering.Kernel.Streams;
 using Metering.V1;
 using Microsoft.AspNetCore.Builder;
@@ -29,7 +31,8 @@ namespace Metering.BillingSync;
 public static class Registration
 {
     /// <summary>
-    /// Adds the service; needs an <see cref="IEventStreams"/>. Settings: the sections <c>Stripe</c> and <c>Billing</c>, checked at start.
+    /// Adds the service; needs an <see cref="IEventStreams"/>. Settings: the sections <c>Stripe</c> and <c>Billing</c>, checked at
+    /// start, and <c>ReadModels</c>.
     /// </summary>
     public static IServiceCollection AddBillingSync(this IServiceCollection services, IConfiguration configuration)
     {
@@ -45,13 +48,14 @@ public static class Registration
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<BillingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<BillingOptions>().ToPolicy());
         services.AddSingleton<BillingModel>().AddSingleton(NewRunner).AddSingleton(NewSink);
-        services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<BillingView>().AddSingleton<BillingFollower>();
+        services.AddProjector(configuration, BillingProjection.Schema, _ => BillingProjection.Projection).AddSingleton<BillingView>();
+        services.AddSingleton<ReportSender>().AddSingleton<PeriodIntake>().AddSingleton<Backlog>();
         services.AddSingleton<Resync>().AddSingleton<Retrying>().AddSingleton<LineExplainer>().AddSingleton<BillingSchedule>();
         services.AddSingleton(provider => provider.GetRequiredService<BillingOptions>().Reconcile);
         services.AddSingleton<ReadBudget>().AddSingleton<StripeSummaries>().AddSingleton<Reconciler>().AddSingleton<Reconciliation>();
         services.AddSingleton<Listings>().AddSingleton<Corrections>().AddSingleton<Explanations>().AddSingleton<StripeProblems>();
         services.AddSingleton(provider => new FailedPeriods(provider.GetService<BrokerAddress>()));
-        services.AddHostedService(provider => provider.GetRequiredService<BillingFollower>());
+        services.AddHostedService(provider => provider.GetRequiredService<Backlog>());
         services.AddHostedService(provider => provider.GetRequiredService<BillingSchedule>());
         services.AddHostedService<ReconcileSchedule>();
         services.AddHealthChecks().AddCheck<BillingSyncHealth>("billing-sync", tags: ["ready"]);
@@ -91,6 +95,9 @@ public static class Registration
         ? new FileExport(path)
         : new StripeMeters(provider.GetRequiredService<StripeOptions>());
 
+    /// <summary>Whose report is under way is decided on twice within a call; of who waits longer a few events are read again.</summary>
+    private const int StreamsCached = 500;
+
     private const string AccountsKey = "billing";
 
     private static IEnumerable<Uri> AccountsAt(IServiceProvider provider) =>
@@ -101,6 +108,7 @@ public static class Registration
         provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 
     private static DecisionRunner<BillingState, BillingCommand, BillingAnswer> NewRunner(IServiceProvider provider) => new(
-        provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(), new RunnerOptions { StreamsCached = 10_000 },
+        provider.GetRequiredService<IEventStreams>(), provider.GetRequiredService<BillingModel>(),
+        new RunnerOptions { StreamsCached = StreamsCached },
         provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.BillingSync"));
 }

@@ -1,10 +1,12 @@
 using System.Globalization;
 using Metering.BillingSync.Reconciling;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.BillingSync.Sending;
 using Metering.BillingSync.Webhooks;
+using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.StripeSimulator;
 using Stripe;
@@ -261,6 +263,8 @@ internal sealed class BillingSimulation
         Assert.That(Account.Events.Select(e => e.Value.ToString()), Is.EqualTo(Account.Events.Select(e => planned[e.Identifier])), name);
         foreach (var user in users)
             Assert.That(Billed(user), Is.EqualTo(user.Billable), await Story(user.Name));
+        var documents = await Projected.From(streams, new MemoryReadModel(BillingProjection.Schema), random);
+        await Projected.Agree(documents, await States(), billing.ToPolicy(), Now);
     }
 
     /// <summary>What Stripe's invoices come to: each period, which is a day, by its sum, and no less than 0.</summary>

@@ -35,7 +35,7 @@ public sealed class ClassificationTests : SimulatedStripe
         if (fault is not null) Simulator.Faults.Add(fault);
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Attempts, await Duplicates()), Is.EqualTo((status, attempts, duplicate ? 1 : 0)));
         Assert.That(Total(), Is.EqualTo(status == ReportStatus.Accepted ? "700" : "0"));
     }
@@ -58,7 +58,7 @@ public sealed class ClassificationTests : SimulatedStripe
         await sink.Send(new Outgoing(IdentifierOf(1, 10), Meter, "cus_other", "5", Timestamp), "other");
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Code), Is.EqualTo((ReportStatus.Rejected, "identifier_collision")));
     }
 
@@ -69,7 +69,7 @@ public sealed class ClassificationTests : SimulatedStripe
         await sink.Send(new Outgoing("other", Meter, Customer, "5", Timestamp), IdentifierOf(1, 10));
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Code), Is.EqualTo((ReportStatus.Rejected, "idempotency_error")));
     }
 
@@ -80,7 +80,7 @@ public sealed class ClassificationTests : SimulatedStripe
         var process = await StartProcess();
         var group = Usage(700);
         await process.Settle(Ended(10, group with { Reporting = group.Reporting! with { StripeMeter = "unknown" } }));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Attempts), Is.EqualTo((ReportStatus.Rejected, 2)));
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MassTransit;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.Contracts.Messages;
 using Metering.Kernel.Messaging;
 using Metering.Kernel.Streams;
@@ -138,7 +138,7 @@ public sealed class HostTests
     [Test]
     public async Task A_key_that_Stripe_refuses_turns_readiness_red()
     {
-        await app.Services.GetRequiredService<BillingFollower>().Resumed;
+        await app.Services.GetRequiredService<Sending.Backlog>().Resumed;
         Assert.That(await Health(), Is.EqualTo(HealthStatus.Healthy));
         simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = (int)HttpStatusCode.Unauthorized });
         await Publish(Ended("ann", 700));
@@ -275,6 +275,19 @@ public sealed class HostTests
         Assert.That((await Reconcile(new ReconcileRequest { User = "ann", Recheck = true })).Windows.Single().Differences, Is.Empty);
         var confirmed = await ops.ListReportsAsync(new ListReportsRequest { State = ReportState.Confirmed });
         Assert.That(confirmed.Reports.Single().User, Is.EqualTo("bob"));
+    }
+
+    [Test, CancelAfter(30_000)]
+    public async Task The_read_model_is_rebuilt_beside_the_live_one(CancellationToken stop)
+    {
+        await Publish(Ended("ann", 700));
+        await Reached("ann", 3);
+        Refused(StatusCode.InvalidArgument, "read_models", async () => await ops.RebuildAsync(new() { ReadModels = { "balances" } }));
+        var begun = (await ops.RebuildAsync(new() { ReadModels = { "billing" } }, cancellationToken: stop)).ReadModels.Single();
+        Assert.That((begun.Name, begun.EventsByType["report_accepted.v1"]), Is.EqualTo(("billing", 1L)));
+        while ((await ops.GetProgressAsync(new(), cancellationToken: stop)).ReadModels.Single().Generation == 1)
+            Assert.That((await ops.ListReportsAsync(new(), cancellationToken: stop)).Reports.Single().Value, Is.EqualTo(700));
+        Assert.That((await ops.ListReportsAsync(new(), cancellationToken: stop)).Reports.Single().State, Is.EqualTo(ReportState.Accepted));
     }
 
     [Test]

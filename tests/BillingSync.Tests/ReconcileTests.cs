@@ -24,7 +24,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         await Settle(Ended(10, Usage(700)), Closed(12, Usage(650)));
         var seen = await Reconcile(Record);
-        Assert.That((seen.Single().Confirmed, Text(seen), Statuses()), Is.EqualTo((2, "", "Confirmed Confirmed")));
+        Assert.That((seen.Single().Confirmed, Text(seen), await Statuses()), Is.EqualTo((2, "", "Confirmed Confirmed")));
         var reads = Account.Reads;
         Assert.That((await Reconcile(Record), Account.Reads), Is.EqualTo((Array.Empty<Reconciled>(), reads)));
         Assert.That((await Reconcile(new(Recheck: true))).Single().Stripe, Is.EqualTo(650m));
@@ -34,7 +34,7 @@ public sealed class ReconcileTests : SimulatedStripe
     public async Task A_dry_run_records_nothing()
     {
         await Settle(Ended(10, Usage(700)));
-        Assert.That((Text(await Reconcile(Dry)), Statuses()), Is.EqualTo(("", "Accepted")));
+        Assert.That((Text(await Reconcile(Dry)), await Statuses()), Is.EqualTo(("", "Accepted")));
     }
 
     [Test]
@@ -48,16 +48,16 @@ public sealed class ReconcileTests : SimulatedStripe
         Time.Advance(Trusted);
         Account.Lose(Account.Events.Single().Identifier);
 
-        Assert.That((Text(await Reconcile(Dry)), Statuses()), Is.EqualTo(("700 Lost", "Accepted")));
+        Assert.That((Text(await Reconcile(Dry)), await Statuses()), Is.EqualTo(("700 Lost", "Accepted")));
         var found = await Reconcile(Record);
-        Assert.That((Text(found), found.Single().Missing, Statuses()), Is.EqualTo(("700 Lost", 1, "Missing")));
+        Assert.That((Text(found), found.Single().Missing, await Statuses()), Is.EqualTo(("700 Lost", 1, "Missing")));
         Assert.That(Text(await Reconcile(Record)), Is.EqualTo("700 Lost"), "until a resync has sent it");
         await process.Resync.Run(User, new(), CancellationToken.None);
         await process.Sender.WhenIdle();
         Assert.That((Total(), Account.Events.Count), Is.EqualTo(("700", 2)));
         Assert.That((await process.Resync.Run(User, new(), CancellationToken.None)).Events, Is.Empty);
         Time.Advance(Trusted);
-        Assert.That((Text(await Reconcile(Record)), Statuses(), Account.Events.Count), Is.EqualTo(("", "Missing Confirmed", 2)));
+        Assert.That((Text(await Reconcile(Record)), await Statuses(), Account.Events.Count), Is.EqualTo(("", "Missing Confirmed", 2)));
     }
 
     [Test]
@@ -65,7 +65,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         Simulator.Faults.Add(new Fault(FaultKind.RejectLater));
         await Settle(Ended(10, Usage(700)), Closed(12, Usage(750)));
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("700 Lost", "Missing Confirmed")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("700 Lost", "Missing Confirmed")));
     }
 
     [Test]
@@ -74,9 +74,9 @@ public sealed class ReconcileTests : SimulatedStripe
         Simulator.Faults.Add(new Fault(FaultKind.StaleSummary) { DelayMs = 3_600_000, Times = -1 });
         await process.Settle(Ended(10, Usage(700)));
         Time.Advance(TimeSpan.FromMinutes(30));
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("700 NotYetVisible", "Accepted")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("700 NotYetVisible", "Accepted")));
         Time.Advance(Trusted);
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("", "Confirmed")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("", "Confirmed")));
     }
 
     [Test]
@@ -85,8 +85,8 @@ public sealed class ReconcileTests : SimulatedStripe
         await Settle(Ended(10, Usage(700)));
         // a replica that lags, of which the second look knows nothing
         Simulator.Faults.Add(new Fault(FaultKind.StaleSummary) { DelayMs = 10 * 86_400_000 });
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("", "Accepted")));
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("", "Confirmed")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("", "Accepted")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("", "Confirmed")));
     }
 
     [Test]
@@ -94,7 +94,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         await Settle(Ended(10, Usage(700)));
         await SendElsewhere("5.5", Timestamp.AddDays(-3));
-        Assert.That((Text(await Reconcile(Record)), Statuses(), Total()), Is.EqualTo(("-5.5 SentElsewhere", "Accepted", "705.5")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses(), Total()), Is.EqualTo(("-5.5 SentElsewhere", "Accepted", "705.5")));
         Assert.That(Account.Events, Has.Count.EqualTo(2));
     }
 
@@ -103,7 +103,7 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         await Settle(Ended(10, Usage(700)), Closed(12, Usage(650)));
         Account.Lose(Account.Events[^1].Identifier);
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("-50 Lost", "Confirmed Accepted")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("-50 Lost", "Confirmed Accepted")));
     }
 
     [Test]
@@ -125,7 +125,7 @@ public sealed class ReconcileTests : SimulatedStripe
         await Settle(Ended(10, Usage(700)));
         await process.MarkMissing(User, Account.Events.Single().Identifier, "the summary has 0");
         await Settle(Closed(12, Usage(700)));
-        Assert.That((Text(await Reconcile(Record)), Total(), Statuses()), Is.EqualTo(("-700 Returned", "1400", "Missing Confirmed")));
+        Assert.That((Text(await Reconcile(Record)), Total(), await Statuses()), Is.EqualTo(("-700 Returned", "1400", "Missing Confirmed")));
     }
 
     [Test]
@@ -133,8 +133,8 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         Simulator.Faults.Add(new Fault(FaultKind.LoseAnswer) { Times = -1 });
         await Settle(Ended(10, Usage(700)));
-        Assert.That(Statuses(), Is.EqualTo("Doubted"));
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("", "Confirmed")));
+        Assert.That(await Statuses(), Is.EqualTo("Doubted"));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("", "Confirmed")));
     }
 
     [Test]
@@ -143,7 +143,7 @@ public sealed class ReconcileTests : SimulatedStripe
         Simulator.Faults.Add(new Fault(FaultKind.LoseRequest) { Times = -1 });
         await Settle(Ended(10, Usage(700)));
         Simulator.Faults.Clear();
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("700 Doubted", "Missing")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("700 Doubted", "Missing")));
     }
 
     [Test]
@@ -152,7 +152,7 @@ public sealed class ReconcileTests : SimulatedStripe
         await Settle(Ended(10, Usage(700)));
         Simulator.Faults.Add(new Fault(FaultKind.Hold));
         await process.Intake.Take(Closed(12, Usage(650)), CancellationToken.None);
-        Assert.That((Text(await Reconcile(Record)), Status(0)), Is.EqualTo(("-50 InFlight", ReportStatus.Accepted)));
+        Assert.That((Text(await Reconcile(Record)), await Status(0)), Is.EqualTo(("-50 InFlight", ReportStatus.Accepted)));
         Simulator.Release();
         await process.Sender.WhenIdle();
     }
@@ -227,7 +227,7 @@ public sealed class ReconcileTests : SimulatedStripe
         {
             ((decimal?)740m, "-40 OtherWindow"), (60m, "40 OtherWindow"),
         }));
-        Assert.That(Statuses(), Is.EqualTo("Confirmed Confirmed Confirmed"));
+        Assert.That(await Statuses(), Is.EqualTo("Confirmed Confirmed Confirmed"));
     }
 
     [Test]
@@ -241,7 +241,8 @@ public sealed class ReconcileTests : SimulatedStripe
         Account.Lose(Account.Events[16].Identifier);
         var reads = Account.Reads;
         Assert.That(Text(await Reconcile(Record)), Is.EqualTo("10 Lost"));
-        Assert.That(Enumerable.Range(0, 24).Where(i => Status(i) == ReportStatus.Missing), Is.EqualTo(new[] { 16 }));
+        var reports = (await process.StateOf(User)).Reports;
+        Assert.That(Enumerable.Range(0, 24).Where(i => reports[i].Status == ReportStatus.Missing), Is.EqualTo(new[] { 16 }));
         Assert.That(Account.Reads - reads, Is.LessThanOrEqualTo(1 + (2 * 6)), "meters; twice the sum and its halves");
     }
 
@@ -274,7 +275,7 @@ public sealed class ReconcileTests : SimulatedStripe
         await client.V1.Billing.Meters.DeactivateAsync(Account.Meters.Single().Id);
         Account.AddMeter(Meter);
         await Settle(Closed(12, Usage(750)));
-        Assert.That((Text(await Reconcile(Record)), Statuses()), Is.EqualTo(("", "Confirmed Confirmed")));
+        Assert.That((Text(await Reconcile(Record)), await Statuses()), Is.EqualTo(("", "Confirmed Confirmed")));
     }
 
     [Test]
@@ -290,10 +291,10 @@ public sealed class ReconcileTests : SimulatedStripe
     {
         await Settle(Ended(10, Usage(700)));
         using var schedule = new ReconcileSchedule(
-            process.Reconciler, process.Follower, new BillingOptions(), Time, NullLogger<ReconcileSchedule>.Instance);
+            process.Reconciler, process.Backlog, new BillingOptions(), Time, NullLogger<ReconcileSchedule>.Instance);
         await schedule.Round(CancellationToken.None);
         await process.Caught();
-        Assert.That(Statuses(), Is.EqualTo("Confirmed"));
+        Assert.That(await Statuses(), Is.EqualTo("Confirmed"));
     }
 
     [Test]
@@ -377,9 +378,9 @@ public sealed class ReconcileTests : SimulatedStripe
     private static string Text(IEnumerable<Reconciled> seen) => string.Join(", ", seen.SelectMany(one => one.Differences)
         .Select(part => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{part.Value} {part.Cause}")));
 
-    private string Statuses() => process.View.Read(User, state => string.Join(' ', state.Reports.Select(report => report.Status)));
+    private async Task<string> Statuses() => string.Join(' ', (await process.StateOf(User)).Reports.Select(report => report.Status));
 
-    private ReportStatus Status(int report) => process.View.Read(User, state => state.Reports[report].Status);
+    private async Task<ReportStatus> Status(int report) => (await process.StateOf(User)).Reports[report].Status;
 
     private async Task SendElsewhere(string value, DateTimeOffset timestamp)
     {

@@ -146,7 +146,7 @@ public sealed class ResyncTests : SimulatedStripe
         await ledger.Advance(Now);
         var process = await StartProcess();
         await Deliver(process);
-        await process.TheReport(Streams, User);
+        await process.TheReport(User);
         Assert.That((process.Sender.Halted is null, Total()), Is.EqualTo((false, "0")));
         var retried = await process.Retrying.All(CancellationToken.None);
         await process.Sender.WhenIdle();
@@ -160,7 +160,7 @@ public sealed class ResyncTests : SimulatedStripe
         await ledger.Advance(Day.AddDays(1));
         var process = await StartProcess();
         await process.Settle(ledger.Messages[^1]);
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That(await process.Retrying.One(User, report, CancellationToken.None), Is.EqualTo(new Retried(false, 1, 0)));
         await process.Sender.WhenIdle();
         Assert.That(Total(), Is.EqualTo("700"));

@@ -120,7 +120,7 @@ public sealed class StripeMessagesTests : SimulatedStripe
         Simulator.Faults.Add(message);
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Code, report.Attempts), Is.EqualTo((status, code, attempts)));
         Assert.That(Total(), Is.EqualTo(status == ReportStatus.Accepted ? "700" : "0"));
     }
@@ -133,7 +133,7 @@ public sealed class StripeMessagesTests : SimulatedStripe
         Simulator.Faults.Add(Answer(400, Error("The identifier was used.", "duplicate_meter_event"), shouldRetry: false));
         var process = await StartProcess();
         await process.Settle(Ended(10, Usage(700)));
-        var report = await process.TheReport(Streams, User);
+        var report = await process.TheReport(User);
         Assert.That((report.Status, report.Code, Total()), Is.EqualTo((status, code, total)));
     }
 

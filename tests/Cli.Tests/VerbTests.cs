@@ -57,10 +57,13 @@ internal sealed class VerbTests : CliTest
     {
         var user = await Assign("ann", Tokens(500));
         await Served.Project(user, Stop);
-        Assert.That((await Done("projections")).Output, Does.Match(@"(?s)balances +1 +\d+/\d+ +1 +caught up +\S+/\d+ .*publishing +1 "));
+        Assert.That((await Done("projections")).Output, Does.Match(
+            @"(?s)balances +1 +\d+/\d+ +1 +caught up +\S+/\d+ .*billing +1 .*publishing +1 "));
         Assert.That((string?)(await Done("projections", "--json")).Records[0]["events"], Is.EqualTo("1"));
         Assert.That((await Done("rebuild", "balances")).Output, Does.Match(@"balances +[12] "));
-        Assert.That((await Done("rebuild", "--all", "--json")).Records.Select(record => (string?)record["name"]), Is.EqualTo(new[] { "balances", "publishing" }));
+        Assert.That(
+            (await Done("rebuild", "--all", "--json")).Records.Select(record => (string?)record["name"]),
+            Is.EqualTo(new[] { "balances", "billing", "publishing" }));
     }
 
     [Test]
@@ -121,7 +124,7 @@ internal sealed class VerbTests : CliTest
     [TestCase(1, "period: expected", "close", "ann", "7")]
     [TestCase(2, "NAME: expected one or more names, or --all", "rebuild")]
     [TestCase(2, "NAME: expected one or more names, or --all", "rebuild", "balances", "--all")]
-    [TestCase(2, "read_models: expected one or more of balances, publishing", "rebuild", "balance")]
+    [TestCase(2, "read_models: expected one or more of balances, billing, publishing", "rebuild", "balance")]
     [TestCase(2, "Required argument missing", "balance")]
     [TestCase(2, "Required command was not provided", "prices")]
     [TestCase(2, "", "explode")]

@@ -3,7 +3,8 @@ using Grpc.Net.Client;
 using MassTransit;
 using Metering.Balances.Publishing;
 using Metering.BillingSync;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
+using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.Cli;
 using Metering.Kernel.Messaging;
@@ -37,6 +38,10 @@ internal sealed class Stack : IAsyncDisposable
     public Projector Publishing => app.Services.GetRequiredKeyedService<Projector>(Publisher.Name);
 
     public ReportSender Sender => app.Services.GetRequiredService<ReportSender>();
+
+    /// <summary>What the streams hold of a user's reports.</summary>
+    public Task<BillingState> StateOf(string user) =>
+        BillingModel.Read(app.Services.GetRequiredService<IEventStreams>(), user, CancellationToken.None);
 
     public BillingView Billing => app.Services.GetRequiredService<BillingView>();
 

@@ -49,6 +49,9 @@ internal sealed class FullStack : IAsyncDisposable
     /// <summary>Starts what does not run and waits until all of it is ready.</summary>
     public Task Up() => Script("up");
 
+    /// <summary>What <c>make status</c> says; fails unless all of it is ready.</summary>
+    public Task<string> Status() => Script("status");
+
     /// <summary>kill -9 of one process by its name in <c>make status</c>.</summary>
     public async Task Kill(string name)
     {

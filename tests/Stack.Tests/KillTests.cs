@@ -21,6 +21,7 @@ public sealed class KillTests
         await Task.WhenAll(Late.Select(user => Shop.Leave(services, user)));
         foreach (var user in Early.Concat(Late)) await IsWhole(services, user, traffic.Acknowledged[user]);
         await IsBilled(stack, services);
+        Assert.That(await stack.Status(), Does.Match(@"(?s)balances +1 .*billing +1 .*publishing +1 "));
     }
 
     /// <summary>The load goes on over every kill; half of the users leave meanwhile, so that periods close and are billed meanwhile too.</summary>

@@ -4,6 +4,7 @@ using Metering.Balances.Explaining;
 using Metering.Balances.ReadModels;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.Projecting;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Accounts;
@@ -107,19 +108,9 @@ internal sealed class BalancesService(
         return Wire.Of(await ChainVerifier.Verify(stream, all, Requests.Published(request.Published), context.CancellationToken));
     }
 
-    public override async Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context)
-    {
-        var reply = new GetProgressReply();
-        foreach (var name in readModels.Names)
-            reply.ReadModels.Add(await readModels.Progress(name, context.CancellationToken));
-        return reply;
-    }
+    public override Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context) =>
+        readModels.Progress(context.CancellationToken);
 
-    public override async Task<RebuildReply> Rebuild(RebuildRequest request, ServerCallContext context)
-    {
-        var reply = new RebuildReply();
-        foreach (var name in Requests.ReadModels(request.ReadModels, readModels.Names))
-            reply.ReadModels.Add(await readModels.Rebuild(name, context.CancellationToken));
-        return reply;
-    }
+    public override Task<RebuildReply> Rebuild(RebuildRequest request, ServerCallContext context) =>
+        readModels.Rebuild(request, context.CancellationToken);
 }

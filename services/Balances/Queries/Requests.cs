@@ -82,16 +82,6 @@ internal static class Requests
             : throw RpcErrors.Invalid("published.hash", "64 hexadecimal digits, lower case", $"it is {Shown(published.Hash)}");
     }
 
-    /// <summary>One or more of the read models that there are, each once.</summary>
-    public static IEnumerable<string> ReadModels(IReadOnlyList<string> names, IReadOnlyCollection<string> known)
-    {
-        var expected = $"one or more of {string.Join(", ", known)}";
-        if (names.Count == 0) throw RpcErrors.Invalid("read_models", expected, "there are none");
-        return names.FirstOrDefault(name => !known.Contains(name)) is { } unknown
-            ? throw RpcErrors.Invalid("read_models", expected, $"{Shown(unknown)} is not")
-            : names.Distinct();
-    }
-
     private static AskedLine Line(V1.Line line, string field, CatalogState catalog, DateTimeOffset from, DateTimeOffset upto)
     {
         if (line.Quantity < 1) throw RpcErrors.Invalid($"{field}.quantity", "1 or more", $"it is {line.Quantity}");

@@ -11,7 +11,7 @@ public sealed class PeriodIntake(DecisionRunner<BillingState, BillingCommand, Bi
 {
     private static readonly Caller Self = new("billing-sync", null);
 
-    /// <summary>Plans, and returns the stream's revision that has it all: <see cref="Ops.BillingView.WaitFor(string, long, CancellationToken)"/> takes it.</summary>
+    /// <summary>Plans, and returns the stream's revision that has it all: <see cref="ReadModels.BillingView.WaitFor"/> takes it.</summary>
     public async Task<long> Take(TakeTotals totals, CancellationToken cancellation)
     {
         SyncMeter.Messages.Add(1);

@@ -1,7 +1,7 @@
 using Grpc.Core;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
 using Metering.Kernel.Grpc;
-using Report = Metering.BillingSync.Reports.Report;
 
 namespace Metering.BillingSync.Ops;
 
@@ -17,8 +17,8 @@ internal static class Asked
     public static bool IsUser(string user) => user.Length is >= 1 and <= 128 && user.All(c => char.IsAsciiLetterOrDigit(c) || "_.:@-".Contains(c));
 
     /// <summary>The report under an identifier, and whose it is.</summary>
-    public static (string User, Report Report) Report(BillingView view, string identifier) =>
-        view.Find(identifier, Tuple.Create) is var (user, report) ? (user, report) : throw NoReport();
+    public static async Task<BilledReport> Report(BillingView view, string identifier, CancellationToken cancellation) =>
+        await view.Find(identifier, cancellation) ?? throw NoReport();
 
     public static RpcException NoReport() => RpcErrors.NotFound("identifier", "the identifier of a report", "there is no such report");
 

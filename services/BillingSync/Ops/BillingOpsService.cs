@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Metering.Kernel.Projecting;
 using Metering.V1;
 
 namespace Metering.BillingSync.Ops;
@@ -6,17 +7,17 @@ namespace Metering.BillingSync.Ops;
 /// <summary>What was, is and will be reported, for those who answer for the invoices.</summary>
 internal sealed class BillingOpsService(
     Listings listings, Corrections corrections, Explanations explanations, Reconciliation reconciliation, StripeProblems problems,
-    FailedPeriods failed)
+    FailedPeriods failed, KeptReadModels readModels)
     : BillingOps.BillingOpsBase
 {
     public override Task<ListReportsReply> ListReports(ListReportsRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Reports(request));
+        listings.Reports(request, context.CancellationToken);
 
     public override Task<GetTotalsReply> GetTotals(GetTotalsRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Totals(request));
+        listings.Totals(request, context.CancellationToken);
 
     public override Task<ListLinesReply> ListLines(ListLinesRequest request, ServerCallContext context) =>
-        Task.FromResult(listings.Lines(request));
+        listings.Lines(request, context.CancellationToken);
 
     public override Task Resync(ResyncRequest request, IServerStreamWriter<ResyncReply> replies, ServerCallContext context) =>
         corrections.Resync(request, replies, context.CancellationToken);
@@ -46,4 +47,10 @@ internal sealed class BillingOpsService(
 
     public override Task<ReturnFailedMessagesReply> ReturnFailedMessages(ReturnFailedMessagesRequest request, ServerCallContext context) =>
         failed.Return(request, context.CancellationToken);
+
+    public override Task<GetProgressReply> GetProgress(GetProgressRequest request, ServerCallContext context) =>
+        readModels.Progress(context.CancellationToken);
+
+    public override Task<RebuildReply> Rebuild(RebuildRequest request, ServerCallContext context) =>
+        readModels.Rebuild(request, context.CancellationToken);
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Metering.BillingSync.Explaining;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
 using Metering.V1;
@@ -11,18 +12,21 @@ namespace Metering.BillingSync.Ops;
 /// <summary>Reports and lines as the contract has them.</summary>
 internal static class BillingWire
 {
-    public static V1.Report Of(string user, Report report)
+    public static V1.Report Of(BilledReport report) => Of(report.User, report.Planned, report.Standing);
+
+    private static V1.Report Of(string user, Report report) => Of(user, report.Planned, report.Standing);
+
+    private static V1.Report Of(string user, ReportPlanned planned, ReportStanding standing)
     {
         var message = new V1.Report
         {
-            Identifier = report.Identifier, User = user, Period = report.Planned.Period, Group = report.Planned.Group,
-            StripeMeter = report.Planned.EventName, Value = report.Value, Timestamp = report.Planned.Timestamp.ToTimestamp(),
-            State = Of(report.Status), Attempts = report.Attempts, PlannedAt = report.Planned.At.ToTimestamp(),
-            UpdatedAt = report.UpdatedAt.ToTimestamp(),
+            Identifier = planned.Identifier, User = user, Period = planned.Period, Group = planned.Group, StripeMeter = planned.EventName,
+            Value = Report.ValueOf(planned), Timestamp = planned.Timestamp.ToTimestamp(), State = Of(standing.Status),
+            Attempts = standing.Attempts, PlannedAt = planned.At.ToTimestamp(), UpdatedAt = standing.UpdatedAt.ToTimestamp(),
         };
-        if (report.StripeCustomer is { } customer) message.StripeCustomer = customer;
-        if (report.Code is { } code) message.ErrorCode = code;
-        if (report.Message is { } text) message.ErrorMessage = text;
+        if (standing.StripeCustomer is { } customer) message.StripeCustomer = customer;
+        if (standing.Code is { } code) message.ErrorCode = code;
+        if (standing.Message is { } text) message.ErrorMessage = text;
         return message;
     }
 
@@ -38,6 +42,12 @@ internal static class BillingWire
         ReportStatus.Missing => ReportState.Missing,
         ReportStatus.Confirmed => ReportState.Confirmed,
         _ => throw new InvalidOperationException($"{status} has no name outside"),
+    };
+
+    public static StripeMeterTotal Of(BilledMeter meter) => new()
+    {
+        StripeMeter = meter.Id, Reports = meter.Reports, Reported = meter.Reported, Accepted = meter.Accepted, Unlinked = meter.Unlinked,
+        Rejected = meter.Rejected, Missing = meter.Missing, OutOfWindow = meter.OutOfWindow,
     };
 
     public static ReportLine Of(string user, LineStanding line) => Of(user, line.Balance, line.Waits);

@@ -1,10 +1,11 @@
 using Grpc.Core;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
-using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Stored;
 using Metering.V1;
@@ -15,7 +16,7 @@ namespace Metering.BillingSync.Ops;
 /// <summary>What operators do about reports that are not as the ledger says, or that stand still.</summary>
 internal sealed class Corrections(
     BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying,
-    ReportSender sender, IEventStreams streams, BillingOptions options)
+    IEventStreams streams, BillingOptions options)
 {
     private const int WhyMost = 500;
 
@@ -43,23 +44,28 @@ internal sealed class Corrections(
     {
         if (request.Why.Length is < 1 or > WhyMost)
             throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
-        var (user, report) = Asked.Report(view, request.Identifier);
+        var user = (await Asked.Report(view, request.Identifier, cancellation)).User;
         var command = new MarkMissing(request.Identifier, request.Why);
         var stands = (Stands)await runner.Handle(BillingModel.StreamOf(user), command, Operator, cancellation);
         if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted, confirmed or ambiguous");
         await view.WaitFor(user, stands.Revision, cancellation);
-        return new MarkMissingReply { Report = BillingWire.Of(user, report) };
+        return new MarkMissingReply { Report = BillingWire.Of(await Asked.Report(view, request.Identifier, cancellation)) };
     }
 
     public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
     {
         var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
-        return new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Waiting = sender.Waiting };
+        await view.CatchUp(cancellation);
+        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked };
+        await foreach (var _ in view.Scan(BilledReport.ByLane, KeyRange.All, cancellation)) reply.Waiting++;
+        return reply;
     }
 
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
     {
-        var (user, report) = Asked.Report(view, identifier);
+        var user = (await Asked.Report(view, identifier, cancellation)).User;
+        var state = await BillingModel.Read(streams, user, cancellation);
+        if (!state.TryFind(identifier, out var report)) throw Asked.NoReport();
         return report.Status is ReportStatus.Accepted or ReportStatus.Confirmed or ReportStatus.Doubted or ReportStatus.OutOfWindow
             ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
             : await retrying.One(user, report, cancellation);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Metering.BillingSync.Explaining;
+using Metering.BillingSync.ReadModels;
 using Metering.Kernel.Grpc;
 using Metering.V1;
 
@@ -15,8 +16,8 @@ internal sealed class Explanations(BillingView view, LineExplainer explainer)
 
     public async Task Report(ExplainReportRequest request, IServerStreamWriter<ExplainReportReply> replies, CancellationToken cancellation)
     {
-        var (user, report) = Asked.Report(view, request.Identifier);
-        var story = await explainer.OfReport(user, report.Identifier, cancellation) ?? throw Asked.NoReport();
+        var report = await Asked.Report(view, request.Identifier, cancellation);
+        var story = await explainer.OfReport(report.User, report.Id, cancellation) ?? throw Asked.NoReport();
         await replies.WriteAsync(new ExplainReportReply { Line = BillingWire.Of(story) }, cancellation);
         await foreach (var events in EventsOf(story, cancellation))
             await replies.WriteAsync(new ExplainReportReply { Events = { events } }, cancellation);

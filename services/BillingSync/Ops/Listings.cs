@@ -1,89 +1,106 @@
+using System.Runtime.CompilerServices;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.ReadModels;
 using Metering.V1;
+using Place = Metering.BillingSync.Ops.Place;
 using Report = Metering.BillingSync.Reports.Report;
 
 namespace Metering.BillingSync.Ops;
 
-/// <summary>What is reported, listed: reports, lines, sums.</summary>
+/// <summary>What is reported, listed from the read model: reports, lines, sums.</summary>
 internal sealed class Listings(BillingView view, BillingPolicy policy, TimeProvider clock)
 {
     private const int PageDefault = 100;
     private const int PageMost = 1000;
 
-    public ListReportsReply Reports(ListReportsRequest request)
+    public async Task<ListReportsReply> Reports(ListReportsRequest request, CancellationToken cancellation)
     {
         if (request.HasUser) Asked.User(request.User);
-        if (!Enum.IsDefined(request.State))
-            throw RpcErrors.Invalid("state", "a state that this version knows", $"it is {(int)request.State}");
-        var reply = new ListReportsReply();
-        reply.NextPageToken = Page(
-            request.HasUser ? request.User : null, request.PageToken, request.PageSize, state => state.Reports,
-            report => request.State == ReportState.Unspecified || request.State == BillingWire.Of(report.Status),
-            (user, report) => reply.Reports.Add(BillingWire.Of(user, report)));
+        var (status, most, from) = (StatusOf(request.State), Most(request.PageSize), Place.Parse(request.PageToken));
+        var range = RangeOf(request.HasUser ? request.User : null, status, from);
+        var page = await view.Range(status is null ? BilledReport.ByUser : BilledReport.ByStatus, range, most + 1, cancellation);
+        var reply = new ListReportsReply { Reports = { page.Take(most).Select(BillingWire.Of) } };
+        if (page.Count > most) reply.NextPageToken = new Place(page[most].User, page[most].Number).ToString();
         return reply;
     }
 
-    public ListLinesReply Lines(ListLinesRequest request)
+    public async Task<ListLinesReply> Lines(ListLinesRequest request, CancellationToken cancellation)
     {
         if (request.HasUser) Asked.User(request.User);
-        var (reply, now) = (new ListLinesReply(), clock.GetUtcNow());
-        reply.NextPageToken = Page(
-            request.HasUser ? request.User : null, request.PageToken, request.PageSize, state => Carrying.Survey(state, policy, now),
-            line => !request.UnsettledOnly || !line.IsSettled,
-            (user, line) => reply.Lines.Add(BillingWire.Of(user, line)));
-        return reply;
-    }
-
-    public GetTotalsReply Totals(GetTotalsRequest request)
-    {
-        if (request.HasUser) Asked.User(request.User);
-        var totals = new SortedDictionary<string, StripeMeterTotal>(StringComparer.Ordinal);
-        Each(request.HasUser ? request.User : null, "", (_, state) =>
+        var (reply, most, from) = (new ListLinesReply(), Most(request.PageSize), Place.Parse(request.PageToken));
+        var range = RangeOf(request.HasUser ? request.User : null, from);
+        await foreach (var (period, number, line) in Lines(range, request.UnsettledOnly, cancellation))
         {
-            foreach (var report in state.Reports) Add(totals, report);
-            return true;
-        });
-        return new GetTotalsReply { Totals = { totals.Values } };
+            if (period.Id == from.Key && number < from.Index) continue;
+            if (reply.Lines.Count == most) reply.NextPageToken = new Place(period.Id, number).ToString();
+            if (reply.NextPageToken.Length > 0) break;
+            reply.Lines.Add(BillingWire.Of(period.User, line));
+        }
+        return reply;
     }
 
-    /// <summary>Lists page by page; the token of the next page, empty after the last.</summary>
-    private string Page<T>(
-        string? user, string token, int size, Func<BillingState, IReadOnlyList<T>> all, Func<T, bool> isWanted, Action<string, T> add)
+    public async Task<GetTotalsReply> Totals(GetTotalsRequest request, CancellationToken cancellation)
+    {
+        if (request.HasUser) Asked.User(request.User);
+        var reply = new GetTotalsReply();
+        if (request.HasUser) reply.Totals.AddRange((await TotalsOf(request.User, cancellation)).Select(BillingWire.Of));
+        else
+            await foreach (var meter in view.Scan(BilledMeter.ByName, KeyRange.All, cancellation)) reply.Totals.Add(BillingWire.Of(meter));
+        return reply;
+    }
+
+    private async Task<IEnumerable<BilledMeter>> TotalsOf(string user, CancellationToken cancellation)
+    {
+        var totals = new SortedDictionary<string, BilledMeter>(StringComparer.Ordinal);
+        await foreach (var report in view.Scan(BilledReport.ByUser, BilledReport.Of(user), cancellation))
+        {
+            var name = report.Planned.EventName;
+            totals[name] = (totals.GetValueOrDefault(name) ?? new(name)).Plus(report.Standing, Report.ValueOf(report.Planned));
+        }
+        return totals.Values;
+    }
+
+    /// <summary>Lines with their number in their period, as they stand now.</summary>
+    private async IAsyncEnumerable<(BilledPeriod Period, int Number, LineStanding Line)> Lines(
+        KeyRange range, bool isUnsettledOnly, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        await foreach (var period in view.Scan(isUnsettledOnly ? BilledPeriod.ByUnsettled : BilledPeriod.ByUser, range, cancellation))
+            foreach (var (number, balance) in period.Lines().Index())
+                if (Carrying.StandingOf(period.Taken, policy, balance, now) is var line && !(isUnsettledOnly && line.IsSettled))
+                    yield return (period, number, line);
+    }
+
+    private static KeyRange RangeOf(string? user, ReportStatus? status, Place from)
+    {
+        var all = (user, status) switch
+        {
+            (not null, _) => BilledReport.Of(user, status),
+            (_, { } one) => BilledReport.Of(one),
+            _ => KeyRange.All,
+        };
+        if (from.Key.Length == 0 || (user is not null && user != from.Key)) return all;
+        var place = BilledReport.PlaceOf(from.Key, from.Index);
+        return all with { From = status is null ? place : $"{status} {place}" };
+    }
+
+    private static KeyRange RangeOf(string? user, Place from)
+    {
+        var all = user is null ? KeyRange.All : BilledPeriod.Of(user);
+        return string.CompareOrdinal(from.Key, all.From) > 0 ? all with { From = from.Key } : all;
+    }
+
+    private static ReportStatus? StatusOf(ReportState state)
+    {
+        if (!Enum.IsDefined(state)) throw RpcErrors.Invalid("state", "a state that this version knows", $"it is {(int)state}");
+        return state == ReportState.Unspecified ? null : Enum.GetValues<ReportStatus>().Single(status => BillingWire.Of(status) == state);
+    }
+
+    private static int Most(int size)
     {
         if (size is < 0 or > PageMost) throw RpcErrors.Invalid("page_size", $"0 to {PageMost}", $"it is {size}");
-        var (from, most, count, next) = (Place.Parse(token), size == 0 ? PageDefault : size, 0, "");
-        Each(user, from.User, (one, state) =>
-        {
-            var listed = all(state);
-            for (var i = one == from.User ? from.Index : 0; i < listed.Count; i++)
-            {
-                if (!isWanted(listed[i])) continue;
-                if (count++ == most) next = new Place(one, i).ToString();
-                if (next.Length > 0) return false;
-                add(one, listed[i]);
-            }
-            return true;
-        });
-        return next;
-    }
-
-    private void Each(string? user, string from, Func<string, BillingState, bool> read)
-    {
-        if (user is null) view.Scan(from, read);
-        else view.Read(user, state => read(user, state));
-    }
-
-    private static void Add(SortedDictionary<string, StripeMeterTotal> totals, Report report)
-    {
-        var meter = report.Planned.EventName;
-        if (!totals.TryGetValue(meter, out var total)) totals[meter] = total = new StripeMeterTotal { StripeMeter = meter };
-        total.Reports++;
-        if (report.Counts) total.Reported += report.Value;
-        if (report.Status is ReportStatus.Accepted or ReportStatus.Confirmed) total.Accepted += report.Value;
-        if (report.Status == ReportStatus.Unlinked) total.Unlinked += report.Value;
-        if (report.Status == ReportStatus.Rejected) total.Rejected += report.Value;
-        if (report.Status == ReportStatus.Missing) total.Missing += report.Value;
-        if (report.Status == ReportStatus.OutOfWindow) total.OutOfWindow += report.Value;
+        return size == 0 ? PageDefault : size;
     }
 }

@@ -4,8 +4,8 @@ using Metering.Kernel.Grpc;
 
 namespace Metering.BillingSync.Ops;
 
-/// <summary>Where a page begins: a user, and the number of what is listed of that user.</summary>
-internal readonly record struct Place(string User, int Index)
+/// <summary>Where a page begins: at what is listed under a key, such as a user, by its number there.</summary>
+internal readonly record struct Place(string Key, int Index)
 {
     public static Place Parse(string token)
     {
@@ -22,5 +22,5 @@ internal readonly record struct Place(string User, int Index)
     }
 
     public override string ToString() =>
-        Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Index}\n{User}")));
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Index}\n{Key}")));
 }

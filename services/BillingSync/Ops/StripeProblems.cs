@@ -24,5 +24,5 @@ internal sealed class StripeProblems(StripeView view)
     }
 
     private static bool IsBefore(Place place, Place from) =>
-        string.CompareOrdinal(place.User, from.User) is var order && (order < 0 || (order == 0 && place.Index < from.Index));
+        string.CompareOrdinal(place.Key, from.Key) is var order && (order < 0 || (order == 0 && place.Index < from.Index));
 }

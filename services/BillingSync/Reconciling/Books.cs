@@ -1,5 +1,8 @@
-using Metering.BillingSync.Ops;
+using System.Runtime.CompilerServices;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
+using Metering.Kernel.ReadModels;
+using Metering.Kernel.Streams;
 
 namespace Metering.BillingSync.Reconciling;
 
@@ -12,45 +15,47 @@ public readonly record struct BookKey(string? Customer, string? Alone, string St
 /// </summary>
 public static class Books
 {
-    /// <summary>Who is in which book, in order.</summary>
-    public static SortedDictionary<BookKey, SortedSet<string>> Keys(BillingView view)
+    /// <summary>Who is in which book, in order, a book in memory at a time; of one user only the own books.</summary>
+    public static async IAsyncEnumerable<(BookKey Key, IReadOnlyList<string> Users)> All(
+        BillingView view, string? user, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var keys = new SortedDictionary<BookKey, SortedSet<string>>(Order);
-        view.Scan("", (user, state) =>
+        var (index, range) = user is null ? (BookMember.ByBook, KeyRange.All) : (BookMember.ByUser, BookMember.Of(user));
+        var book = "";
+        await foreach (var member in view.Scan(index, range, cancellation))
         {
-            foreach (var line in state.Lines) Add(KeyOf(user, state, line.Line));
-            foreach (var report in state.Reports) Add(KeyOf(user, report.StripeCustomer, report.Planned.EventName));
-            return true;
-
-            void Add(BookKey key)
-            {
-                if (!keys.TryGetValue(key, out var users)) keys[key] = users = new(StringComparer.Ordinal);
-                users.Add(user);
-            }
-        });
-        return keys;
+            if (member.Book == book) continue;
+            book = member.Book;
+            yield return (KeyOf(member.User, member.Customer, member.StripeMeter), await UsersOf(view, book, cancellation));
+        }
     }
 
     /// <summary>A book's windows as of now, the oldest first.</summary>
-    public static List<BilledWindow> Windows(
-        BillingView view, BookKey key, IEnumerable<string> users, BillingPolicy policy, DateTimeOffset now)
+    public static async Task<List<BilledWindow>> Windows(
+        IEventStreams streams, BookKey key, IEnumerable<string> users, BillingPolicy policy, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         var (lines, reports, edges) = (new List<LineRow>(), new List<ReportRow>(), new SortedSet<DateTimeOffset>());
         foreach (var user in users)
-            view.Read(user, state =>
-            {
-                foreach (var line in state.Lines)
-                    if (state.TakenOf(line.Line.Period) is { } taken && KeyOf(user, state, line.Line) == key)
-                    {
-                        edges.Add(Minutes.Ceiling(taken.Start));
-                        edges.Add(Minutes.Ceiling(taken.SliceEnd ?? taken.End));
-                        lines.Add(RowOf(user, state, policy, line, taken, now));
-                    }
-                reports.AddRange(state.Reports.Where(report => KeyOf(user, report.StripeCustomer, report.Planned.EventName) == key)
-                    .Select(report => RowOf(user, report)));
-                return true;
-            });
+        {
+            var state = await BillingModel.Read(streams, user, cancellation);
+            foreach (var line in state.Lines)
+                if (state.TakenOf(line.Line.Period) is { } taken && KeyOf(user, state, line.Line) == key)
+                {
+                    edges.Add(Minutes.Ceiling(taken.Start));
+                    edges.Add(Minutes.Ceiling(taken.SliceEnd ?? taken.End));
+                    lines.Add(RowOf(user, state, policy, line, taken, now));
+                }
+            reports.AddRange(state.Reports.Where(report => KeyOf(user, report.StripeCustomer, report.Planned.EventName) == key)
+                .Select(report => RowOf(user, report)));
+        }
         return Sort(key, lines, reports, edges);
+    }
+
+    private static async Task<IReadOnlyList<string>> UsersOf(BillingView view, string book, CancellationToken cancellation)
+    {
+        var users = new List<string>();
+        await foreach (var member in view.Scan(BookMember.ByBook, BookMember.In(book), cancellation)) users.Add(member.User);
+        return users;
     }
 
     private static List<BilledWindow> Sort(BookKey key, List<LineRow> lines, List<ReportRow> reports, SortedSet<DateTimeOffset> edges)
@@ -100,9 +105,4 @@ public static class Books
     }
 
     private static BookKey KeyOf(string user, string? customer, string meter) => new(customer, customer is null ? user : null, meter);
-
-    private static readonly Comparer<BookKey> Order = Comparer<BookKey>.Create((a, b) =>
-        string.CompareOrdinal(a.Customer, b.Customer) is not 0 and var byCustomer ? byCustomer
-        : string.CompareOrdinal(a.Alone, b.Alone) is not 0 and var byUser ? byUser
-        : string.CompareOrdinal(a.StripeMeter, b.StripeMeter));
 }

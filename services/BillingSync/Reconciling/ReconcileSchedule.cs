@@ -1,5 +1,4 @@
 using System.Globalization;
-using Metering.BillingSync.Ops;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Streams;
 using Microsoft.Extensions.Hosting;
@@ -9,7 +8,7 @@ namespace Metering.BillingSync.Reconciling;
 
 /// <summary>Reconciles everyone every so often, if set, and records what it finds. What differs is logged; nothing is sent.</summary>
 public sealed partial class ReconcileSchedule(
-    Reconciler reconciler, BillingFollower follower, BillingOptions billing, TimeProvider clock, ILogger<ReconcileSchedule> logger)
+    Reconciler reconciler, Backlog backlog, BillingOptions billing, TimeProvider clock, ILogger<ReconcileSchedule> logger)
     : BackgroundService
 {
     /// <summary>One round.</summary>
@@ -22,7 +21,7 @@ public sealed partial class ReconcileSchedule(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (billing.Reconcile.Every is not { } every || billing.File is not null) return;
-        await follower.Resumed.WaitAsync(stoppingToken);
+        await backlog.Resumed.WaitAsync(stoppingToken);
         while (true)
         {
             await Task.Delay(every, clock, stoppingToken);

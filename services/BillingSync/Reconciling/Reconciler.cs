@@ -1,7 +1,8 @@
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
+using Metering.Kernel.Streams;
 using Stripe.Billing;
 
 namespace Metering.BillingSync.Reconciling;
@@ -12,52 +13,58 @@ namespace Metering.BillingSync.Reconciling;
 /// in the window moves. It sends nothing: a resync does.
 /// </summary>
 public sealed class Reconciler(
-    BillingView view, StripeSummaries summaries, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, BillingPolicy policy,
-    ReconcileOptions options, TimeProvider clock)
+    BillingView view, IEventStreams streams, StripeSummaries summaries,
+    DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, BillingPolicy policy, ReconcileOptions options, TimeProvider clock)
 {
+    /// <summary>So many windows wait for a second look at once: memory stays bounded.</summary>
+    private const int DoubtfulMost = 1_000;
+
     private static readonly Caller Self = new("billing-sync", null);
 
     /// <summary>Tells each window as soon as it is decided.</summary>
     /// <exception cref="StripeUnreadableException">Stripe is away; what was told before stands.</exception>
     public async Task<ReconcileTally> Run(ReconcileOrder order, Func<Reconciled, Task> tell, CancellationToken cancellation)
     {
-        var (keys, doubtful, tally) = (Books.Keys(view), new List<Reconciled>(), new ReconcileTally());
+        await view.CatchUp(cancellation);
+        var (doubtful, tally) = (new List<(Reconciled, IReadOnlyList<string>)>(), new ReconcileTally());
         var meters = new Lazy<Task<ILookup<string, Meter>>>(() => summaries.Meters(cancellation));
-        foreach (var (key, users) in keys)
-            foreach (var window in Asked(order, key, users))
+        await foreach (var (key, users) in Books.All(view, order.User, cancellation))
+            foreach (var window in await Asked(order, key, users, cancellation))
             {
                 var seen = await TryLook(window, IsRead(order, window), meters, cancellation);
                 tally = new(tally.Windows + 1, tally.Skipped + (seen is null ? 1 : 0));
-                if (seen is { IsDoubtful: true } && order.Record && !Moves(window)) doubtful.Add(seen);
+                if (seen is { IsDoubtful: true } && order.Record && !Moves(window)) doubtful.Add((seen, users));
                 else if (seen is not null) await tell(order.Record ? await Record(seen, cancellation) : seen);
+                if (doubtful.Count == DoubtfulMost) await LookAgain(doubtful, meters, tell, cancellation);
             }
-        if (doubtful.Count > 0) await LookAgain(doubtful, keys, meters, tell, cancellation);
+        await LookAgain(doubtful, meters, tell, cancellation);
+        await view.CatchUp(cancellation);
         return tally;
     }
 
-    private IEnumerable<BilledWindow> Asked(ReconcileOrder order, BookKey key, SortedSet<string> users)
-    {
-        if (order.User is { } user && !users.Contains(user)) return [];
-        return Books.Windows(view, key, users, policy, clock.GetUtcNow())
+    private async Task<IEnumerable<BilledWindow>> Asked(
+        ReconcileOrder order, BookKey key, IReadOnlyList<string> users, CancellationToken cancellation) =>
+        (await Books.Windows(streams, key, users, policy, clock.GetUtcNow(), cancellation))
             .Where(window => window.Concerns(order.User, order.Period) && (order.Recheck || !window.IsSettled));
-    }
 
     private static bool IsRead(ReconcileOrder order, BilledWindow window) =>
         window.Customer is not null && (window.IsUndecided || order.Recheck);
 
     private async Task LookAgain(
-        List<Reconciled> doubtful, SortedDictionary<BookKey, SortedSet<string>> keys, Lazy<Task<ILookup<string, Meter>>> meters,
+        List<(Reconciled Seen, IReadOnlyList<string> Users)> doubtful, Lazy<Task<ILookup<string, Meter>>> meters,
         Func<Reconciled, Task> tell, CancellationToken cancellation)
     {
+        if (doubtful.Count == 0) return;
         await Task.Delay(options.Between, clock, cancellation);
-        foreach (var first in doubtful)
+        foreach (var (first, users) in doubtful)
         {
             var key = new BookKey(first.Window.Customer, null, first.Window.StripeMeter);
-            var window = Books.Windows(view, key, keys[key], policy, clock.GetUtcNow())
+            var window = (await Books.Windows(streams, key, users, policy, clock.GetUtcNow(), cancellation))
                 .Find(window => (window.From, window.To) == (first.Window.From, first.Window.To));
             var second = window is null ? null : await TryLook(window, true, meters, cancellation);
             await tell(second is null ? first : second.Agrees(first) ? await Record(second, cancellation) : second);
         }
+        doubtful.Clear();
     }
 
     /// <summary>None if the budget of reads does not reach.</summary>
@@ -124,7 +131,6 @@ public sealed class Reconciler(
         {
             var command = new RecordFindings(Of(findings.Present, user), Of(findings.Missing, user), why);
             var took = (Took)await runner.Handle(BillingModel.StreamOf(user), command, Self, cancellation);
-            await view.WaitFor(user, took.Revision, cancellation);
             events.AddRange(took.Events);
         }
         return seen with { Confirmed = events.OfType<ReportConfirmed>().Count(), Missing = events.OfType<ReportMissing>().Count() };

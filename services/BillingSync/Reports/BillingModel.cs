@@ -13,6 +13,15 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
 
     public static string UserOf(string stream) => stream[Prefix.Length..];
 
+    /// <summary>A user's reports as they are stored by now.</summary>
+    public static async Task<BillingState> Read(IEventStreams streams, string user, CancellationToken cancellation)
+    {
+        var state = new BillingState();
+        await foreach (var stored in streams.Read(StreamOf(user), Direction.Forwards, 0, cancellation: cancellation))
+            state.Fold(BillingEvents.Decode(stored.Type, stored.Data.Span));
+        return state;
+    }
+
     public BillingState Empty() => new();
 
     public void Fold(BillingState state, StoredEvent stored) => state.Fold(BillingEvents.Decode(stored.Type, stored.Data.Span));

@@ -21,16 +21,17 @@ public static class Carrying
 
     private static IEnumerable<CarriedForward> Move(BillingState state, BillingPolicy policy, LineBalance line, int to, DateTimeOffset at)
     {
-        if (Due(state, policy, line, at) is not { } due) yield break;
+        if (Due(state.TakenOf(line.Line.Period), policy, line, at) is not { } due) yield break;
         yield return new(at, line.Line.Period, to, line.Line.Group, line.Line.StripeMeter, due.Value, due.Reason);
     }
 
     /// <summary>
     /// What of a line has to move, and why; none: nothing has to. Of an invoice that is final counts what is billed on it, which is never below 0.
     /// </summary>
-    public static (long Value, CarryReason Reason)? Due(BillingState state, BillingPolicy policy, LineBalance line, DateTimeOffset at)
+    /// <param name="taken">What was taken last of the line's period; none if nothing was.</param>
+    public static (long Value, CarryReason Reason)? Due(TotalsTaken? taken, BillingPolicy policy, LineBalance line, DateTimeOffset at)
     {
-        if (state.TakenOf(line.Line.Period) is not { } taken) return null;
+        if (taken is null) return null;
         if (policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is { } reason)
             return line.Net == line.Billed ? null : (line.Net - line.Billed, reason);
         return taken.Closed && line.Net < 0 ? (line.Net, CarryReason.BelowZero) : null;
@@ -38,10 +39,13 @@ public static class Carrying
 
     /// <summary>How every line stands, in order.</summary>
     public static IReadOnlyList<LineStanding> Survey(BillingState state, BillingPolicy policy, DateTimeOffset at) =>
-        [.. state.Lines.Select(line => new LineStanding(line, Due(state, policy, line, at)?.Reason, IsFinal(state, policy, line, at)))];
+        [.. state.Lines.Select(line => StandingOf(state.TakenOf(line.Line.Period), policy, line, at))];
 
-    private static bool IsFinal(BillingState state, BillingPolicy policy, LineBalance line, DateTimeOffset at) =>
-        state.TakenOf(line.Line.Period) is { } taken && policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is not null;
+    /// <summary>How a line stands.</summary>
+    /// <inheritdoc cref="Due" path="/param"/>
+    public static LineStanding StandingOf(TotalsTaken? taken, BillingPolicy policy, LineBalance line, DateTimeOffset at) => new(
+        line, Due(taken, policy, line, at)?.Reason,
+        IsFinal: taken is not null && policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is not null);
 
     /// <summary>Reports that wait for a customer and would come too late by now: what they are worth is to be carried.</summary>
     public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, DateTimeOffset at) => state.Reports

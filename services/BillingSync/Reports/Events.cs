@@ -4,6 +4,13 @@ namespace Metering.BillingSync.Reports;
 /// <param name="At">When it was decided; never goes back within a stream.</param>
 public abstract record BillingEvent(DateTimeOffset At);
 
+/// <summary>A fact about a report that was planned before.</summary>
+public interface IReportEvent
+{
+    /// <summary>The report's.</summary>
+    string Identifier { get; }
+}
+
 /// <summary>
 /// A period's totals were taken over from the ledger. Kept even where they plan nothing: an older message that comes later must find them.
 /// </summary>
@@ -65,12 +72,13 @@ public enum PlanReason
 }
 
 /// <summary>An unlinked report got its customer, once and for ever.</summary>
-public sealed record ReportLinked(DateTimeOffset At, string Identifier, string StripeCustomer) : BillingEvent(At);
+public sealed record ReportLinked(DateTimeOffset At, string Identifier, string StripeCustomer) : BillingEvent(At), IReportEvent;
 
 /// <summary>A report is handed to Stripe: recorded before the call.</summary>
 /// <param name="Attempt">1, 2, 3 …</param>
 /// <param name="Earlier">How the attempt before it ended, as far as is known.</param>
-public sealed record ReportSent(DateTimeOffset At, string Identifier, int Attempt, string IdempotencyKey, AttemptEnd Earlier) : BillingEvent(At);
+public sealed record ReportSent(DateTimeOffset At, string Identifier, int Attempt, string IdempotencyKey, AttemptEnd Earlier)
+    : BillingEvent(At), IReportEvent;
 
 /// <summary>How an attempt ended, where it settled nothing.</summary>
 public enum AttemptEnd
@@ -90,32 +98,33 @@ public enum AttemptEnd
 
 /// <summary>Stripe has it.</summary>
 /// <param name="Duplicate">True if it said that it had it already, from an earlier attempt.</param>
-public sealed record ReportAccepted(DateTimeOffset At, string Identifier, bool Duplicate) : BillingEvent(At);
+public sealed record ReportAccepted(DateTimeOffset At, string Identifier, bool Duplicate) : BillingEvent(At), IReportEvent;
 
 /// <summary>Stripe refused it for good and does not have it: it counts as not reported.</summary>
-public sealed record ReportRejected(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
+public sealed record ReportRejected(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At), IReportEvent;
 
 /// <summary>An attempt was turned away and settled nothing, and no other follows for now: Stripe does not accept the API key.</summary>
-public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message) : BillingEvent(At);
+public sealed record ReportTurnedAway(DateTimeOffset At, string Identifier, int Attempt, string Code, string Message)
+    : BillingEvent(At), IReportEvent;
 
 /// <summary>
 /// Stripe may have it or not, and its identifier can no longer tell: it counts as reported, and is not sent again, until reconciliation
 /// decides.
 /// </summary>
-public sealed record ReportDoubted(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At);
+public sealed record ReportDoubted(DateTimeOffset At, string Identifier, string Code, string Message) : BillingEvent(At), IReportEvent;
 
 /// <summary>
 /// Too late: its timestamp is further back than Stripe takes and was never shifted, or its period's invoice is final. Stripe does not have
 /// it.
 /// </summary>
-public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : BillingEvent(At);
+public sealed record ReportMissedWindow(DateTimeOffset At, string Identifier) : BillingEvent(At), IReportEvent;
 
 /// <summary>Stripe does not have it, though it took it or may have: it counts as not reported.</summary>
 /// <param name="Why">How that is known.</param>
-public sealed record ReportMissing(DateTimeOffset At, string Identifier, string Why) : BillingEvent(At);
+public sealed record ReportMissing(DateTimeOffset At, string Identifier, string Why) : BillingEvent(At), IReportEvent;
 
 /// <summary>Stripe's summaries contain it.</summary>
-public sealed record ReportConfirmed(DateTimeOffset At, string Identifier) : BillingEvent(At);
+public sealed record ReportConfirmed(DateTimeOffset At, string Identifier) : BillingEvent(At), IReportEvent;
 
 /// <summary>A value that can no longer be billed in one period was moved to another: out of the one's target, into the other's.</summary>
 /// <param name="Value">In units of the Stripe meter, signed.</param>

@@ -18,4 +18,10 @@ public readonly record struct LineBalance(LineKey Line, long Value, long Carried
 
     /// <summary>What is still to be planned, for as long as the period can be billed.</summary>
     public long Rest => checked(Target - Reported);
+
+    /// <summary>
+    /// False if nothing is to be planned or carried of it, whether its period can still be billed or not: only then it need not be looked
+    /// at.
+    /// </summary>
+    public bool MayWait => Reported < 0 || (Int128)Value + CarriedIn - CarriedOut != Reported;
 }

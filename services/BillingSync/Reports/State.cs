@@ -3,9 +3,6 @@ using System.Globalization;
 
 namespace Metering.BillingSync.Reports;
 
-/// <summary>How far a report has come.</summary>
-public enum ReportStatus { Unlinked, Planned, Sent, Accepted, Rejected, Doubted, OutOfWindow, Missing, Confirmed }
-
 /// <summary>What Stripe's sum is kept for: one group on one Stripe meter in one period.</summary>
 public readonly record struct LineKey(int Period, string Group, string StripeMeter);
 
@@ -75,16 +72,8 @@ public sealed class BillingState
         {
             case TotalsTaken totals: Fold(totals); break;
             case ReportPlanned planned: Fold(planned); break;
-            case ReportLinked linked: Find(linked.Identifier).Fold(linked); break;
-            case ReportSent sent: Find(sent.Identifier).Fold(sent); break;
-            case ReportAccepted accepted: Find(accepted.Identifier).Settle(ReportStatus.Accepted, accepted.At); break;
-            case ReportRejected rejected: Find(rejected.Identifier).Settle(ReportStatus.Rejected, rejected.At, rejected.Code, rejected.Message); break;
-            case ReportTurnedAway away: Find(away.Identifier).Fold(away); break;
-            case ReportDoubted doubted: Find(doubted.Identifier).Settle(ReportStatus.Doubted, doubted.At, doubted.Code, doubted.Message); break;
-            case ReportMissing missing: Find(missing.Identifier).Settle(ReportStatus.Missing, missing.At, message: missing.Why); break;
-            case ReportConfirmed confirmed: Find(confirmed.Identifier).Settle(ReportStatus.Confirmed, confirmed.At); break;
             case CarriedForward carry: Fold(carry); break;
-            case ReportMissedWindow missed: Find(missed.Identifier).Settle(ReportStatus.OutOfWindow, missed.At); break;
+            case IReportEvent about: Find(about.Identifier).Fold(happened); break;
             default: throw new InvalidOperationException($"{happened.GetType().Name} has no meaning here");
         }
         (Revision, At) = (Revision + 1, happened.At);
@@ -143,9 +132,7 @@ public sealed class Report
     {
         Planned = planned;
         Value = ValueOf(planned);
-        StripeCustomer = planned.StripeCustomer;
-        UpdatedAt = planned.At;
-        Status = StripeCustomer is null ? ReportStatus.Unlinked : ReportStatus.Planned;
+        Standing = ReportStanding.Of(planned);
     }
 
     /// <summary>As it was planned.</summary>
@@ -157,12 +144,16 @@ public sealed class Report
     public string Identifier => Planned.Identifier;
     public LineKey Line => new(Planned.Period, Planned.Group, Planned.EventName);
     public long Value { get; }
-    public string? StripeCustomer { get; private set; }
-    public ReportStatus Status { get; private set; }
-    public DateTimeOffset UpdatedAt { get; private set; }
-    public string? Code { get; private set; }
-    public string? Message { get; private set; }
-    public int Attempts { get; private set; }
+
+    /// <summary>What became of it.</summary>
+    public ReportStanding Standing { get; private set; }
+
+    public string? StripeCustomer => Standing.StripeCustomer;
+    public ReportStatus Status => Standing.Status;
+    public DateTimeOffset UpdatedAt => Standing.UpdatedAt;
+    public string? Code => Standing.Code;
+    public string? Message => Standing.Message;
+    public int Attempts => Standing.Attempts;
 
     /// <summary>The last attempt's.</summary>
     public string? IdempotencyKey { get; private set; }
@@ -186,20 +177,20 @@ public sealed class Report
     /// </summary>
     public bool KeyWorn => keyUses > 1;
 
-    /// <summary>It counts as reported: everything planned and not proven refused, missing or too late, in flight included.</summary>
-    public bool Counts => Status is not (ReportStatus.Rejected or ReportStatus.Missing or ReportStatus.OutOfWindow);
+    /// <inheritdoc cref="ReportStanding.Counts"/>
+    public bool Counts => Standing.Counts;
 
-    /// <summary>It is to be sent, or sent again.</summary>
-    public bool IsOpen => Status is ReportStatus.Planned or ReportStatus.Sent;
+    /// <inheritdoc cref="ReportStanding.IsOpen"/>
+    public bool IsOpen => Standing.IsOpen;
 
-    internal void Fold(ReportLinked linked)
+    internal void Fold(BillingEvent happened)
     {
-        if (Status != ReportStatus.Unlinked) throw new InvalidOperationException($"report {Identifier} is linked already");
-        StripeCustomer = linked.StripeCustomer;
-        Change(ReportStatus.Planned, linked.At);
+        if (happened is ReportSent sent) Begin(sent);
+        if (happened is ReportTurnedAway) LastEnd = AttemptEnd.NotTaken;
+        Standing = Standing.After(happened);
     }
 
-    internal void Fold(ReportSent sent)
+    private void Begin(ReportSent sent)
     {
         if (sent.Earlier is AttemptEnd.Failed or AttemptEnd.Lost) (openUnderKey, UnsureSince) = (true, UnsureSince ?? SentAt);
         if (sent.IdempotencyKey != IdempotencyKey)
@@ -208,21 +199,6 @@ public sealed class Report
             (IdempotencyKey, keyUses, openUnderKey) = (sent.IdempotencyKey, 0, false);
         }
         keyUses++;
-        (Attempts, LastEnd, SentAt) = (sent.Attempt, null, sent.At);
-        Change(ReportStatus.Sent, sent.At);
+        (LastEnd, SentAt) = (null, sent.At);
     }
-
-    internal void Fold(ReportTurnedAway away)
-    {
-        LastEnd = AttemptEnd.NotTaken;
-        Settle(ReportStatus.Planned, away.At, away.Code, away.Message);
-    }
-
-    internal void Settle(ReportStatus status, DateTimeOffset at, string? code = null, string? message = null)
-    {
-        (Code, Message) = (code, message);
-        Change(status, at);
-    }
-
-    private void Change(ReportStatus status, DateTimeOffset at) => (Status, UpdatedAt) = (status, at);
 }

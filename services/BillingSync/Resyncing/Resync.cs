@@ -73,9 +73,7 @@ public sealed class Resync(
 
     private async Task<Func<BillingCommand, Task<BillingAnswer>>> OnCopy(string user, DateTimeOffset now, CancellationToken cancellation)
     {
-        var state = model.Empty();
-        await foreach (var stored in streams.Read(BillingModel.StreamOf(user), Direction.Forwards, 0, cancellation: cancellation))
-            model.Fold(state, stored);
+        var state = await BillingModel.Read(streams, user, cancellation);
         return command => Task.FromResult(model.Decide(state, command, now).Answer);
     }
 }

@@ -1,7 +1,9 @@
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Sending;
+using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Metering.Ledger.Stored;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +16,7 @@ namespace Metering.BillingSync.Scheduling;
 /// billed. It remembers nothing that matters: what it does follows from the streams, so that a crash costs a repeat that plans nothing.
 /// </summary>
 public sealed partial class BillingSchedule(
-    IEventStreams streams, BillingView view, BillingFollower follower, Resync resync, BillingOptions options, BillingPolicy policy,
+    IEventStreams streams, BillingView view, Backlog backlog, Resync resync, BillingOptions options, BillingPolicy policy,
     TimeProvider clock, ILogger<BillingSchedule> logger) : BackgroundService
 {
     private Position upto = Position.Start;
@@ -25,7 +27,7 @@ public sealed partial class BillingSchedule(
         var users = new SortedSet<string>(StringComparer.Ordinal);
         var before = upto;
         if (policy.Continuous.Count > 0) await AddChanged(users, cancellation);
-        if (options.CarriesByItself) AddWaiting(users);
+        if (options.CarriesByItself) await AddWaiting(users, cancellation);
         foreach (var user in users)
         {
             try
@@ -42,7 +44,7 @@ public sealed partial class BillingSchedule(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await follower.Resumed.WaitAsync(stoppingToken);
+        await backlog.Resumed.WaitAsync(stoppingToken);
         while (true)
         {
             await Task.Delay(options.Every, clock, stoppingToken);
@@ -68,15 +70,15 @@ public sealed partial class BillingSchedule(
         }
     }
 
-    private void AddWaiting(SortedSet<string> users)
+    /// <summary>For whom something has to move to another period.</summary>
+    private async Task AddWaiting(SortedSet<string> users, CancellationToken cancellation)
     {
+        await view.CatchUp(cancellation);
         var now = clock.GetUtcNow();
-        view.Scan("", (user, state) =>
-        {
-            var isDue = state.Lines.Any(line => Carrying.Due(state, policy, line, now) is not null);
-            if (isDue || Carrying.Late(state, policy, now).Any()) users.Add(user);
-            return true;
-        });
+        await foreach (var period in view.Scan(BilledPeriod.ByUnsettled, KeyRange.All, cancellation))
+            if (period.Lines().Any(line => Carrying.Due(period.Taken, policy, line, now) is not null)) users.Add(period.User);
+        await foreach (var (report, period) in view.Unlinked(cancellation))
+            if (period.Taken is { } taken && policy.TooLate(report.Planned.Timestamp, taken.End, now) is not null) users.Add(report.User);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "what is reported of {User} could not be kept up and is tried again")]

@@ -9,48 +9,61 @@ public readonly record struct SendJob(string User, string Identifier, string Str
 
 /// <summary>
 /// Sends reports: one call at a time per customer and meter, customers at once, each attempt recorded before it is made and its answer
-/// after. It remembers nothing that matters: whatever is planned and not answered is found in the streams at the next start.
+/// after. It remembers nothing that matters: whatever is planned and not answered is in its stream, and <see cref="Backlog"/> finds it at
+/// the next start, or once there is room for it.
 /// </summary>
 public sealed partial class ReportSender(
     DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, IUsageSink sink, StripeOptions options, TimeProvider clock,
     ILogger<ReportSender> logger) : IDisposable
 {
+    /// <inheritdoc cref="Lanes.Room"/>
+    public const int InHandMost = Lanes.Room;
+
+    /// <inheritdoc cref="Lanes.LaneMost"/>
+    public const int OfLaneMost = Lanes.LaneMost;
+
     private static readonly Caller Self = new("billing-sync", null);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Customer, string Meter), Queue<SendJob>> lanes = [];
-    private readonly HashSet<string> queued = new(StringComparer.Ordinal);
+    private readonly Lanes lanes = new();
     private readonly SemaphoreSlim calls = new(options.Concurrency);
     private readonly Pace pace = new(options.Rate, clock);
     private CancellationTokenSource stopping = new();
     private bool isStopped;
-    private TaskCompletionSource idle = NewIdle(done: true);
 
     /// <summary>
     /// Why nothing is sent any more, until it is resumed or restarted: Stripe does not accept the key. None while all is well.
     /// </summary>
     public string? Halted { get; private set; }
 
-    /// <summary>How many reports wait or are being sent.</summary>
-    public int Waiting
+    /// <summary>How many reports are in hand: they wait or are being sent. More may be in their streams.</summary>
+    public int Waiting => lanes.Count;
+
+    /// <summary>Takes up what is to be sent of a user, as far as there is room. One that is in hand stays where it is.</summary>
+    public void Enqueue(string user, IEnumerable<Outgoing> open)
     {
-        get { lock (gate) return queued.Count; }
+        foreach (var report in open)
+            if (lanes.Add(new(user, report.Identifier, report.StripeCustomer, report.EventName)) is { } begun) _ = Run(begun);
     }
 
-    /// <summary>Queues reports; one that is queued already stays where it is.</summary>
-    public void Enqueue(IEnumerable<SendJob> jobs)
+    /// <summary>Completes once something is to be sent that found no room, or may be: what to call <see cref="Looked"/> with.</summary>
+    public Task<long> WhenBehind(CancellationToken cancellation) => lanes.WhenBehind(cancellation);
+
+    /// <summary>Completes once there is room for so many reports; false if none is sent any more.</summary>
+    public Task<bool> WhenRoom(int count, CancellationToken cancellation) => lanes.WhenRoom(count, cancellation);
+
+    /// <summary>Takes up a report that was found. False if its customer and meter have enough in hand: it is looked for again then.</summary>
+    public bool TakeUp(SendJob job)
     {
-        foreach (var job in jobs)
-            if (TryQueue(job, out var isFirst) && isFirst) _ = Run((job.StripeCustomer, job.StripeMeter));
+        var hasRoom = lanes.TryAdd(job, out var begun);
+        if (begun is not null) _ = Run(begun);
+        return hasRoom;
     }
 
-    /// <summary>Queues what is to be sent of a user.</summary>
-    public void Enqueue(string user, IEnumerable<Outgoing> open) =>
-        Enqueue(open.Select(report => new SendJob(user, report.Identifier, report.StripeCustomer, report.EventName)));
+    /// <summary>Everything was offered that had found no room by then.</summary>
+    public void Looked(long seen) => lanes.Looked(seen);
 
-    /// <summary>
-    /// Goes on after Stripe had refused the key: what stands still is to be queued again. False if nothing had stopped it.
-    /// </summary>
+    /// <summary>Goes on after Stripe had refused the key, with everything that is to be sent. False if nothing had stopped it.</summary>
     public async Task<bool> Resume()
     {
         if (Halted is null) return false;
@@ -60,20 +73,19 @@ public sealed partial class ReportSender(
             if (Halted is null || isStopped) return false;
             stopping.Dispose();
             (stopping, Halted) = (new CancellationTokenSource(), null);
+            lanes.Open();
             return true;
         }
     }
 
-    /// <summary>Completes once nothing waits or is being sent, or nothing more will be.</summary>
-    public Task WhenIdle()
-    {
-        lock (gate) return idle.Task;
-    }
+    /// <summary>Completes once nothing is to be sent or being sent, or nothing more will be.</summary>
+    public Task WhenIdle() => lanes.WhenIdle();
 
     /// <summary>Begins nothing new and lets what is under way end.</summary>
     public async Task Stop(CancellationToken patience)
     {
         lock (gate) isStopped = true;
+        lanes.Close();
         await stopping.CancelAsync();
         await WhenIdle().WaitAsync(patience);
     }
@@ -84,56 +96,23 @@ public sealed partial class ReportSender(
         calls.Dispose();
     }
 
-    private bool TryQueue(SendJob job, out bool isFirst)
+    private async Task Run(Lane lane)
     {
-        lock (gate)
-        {
-            isFirst = false;
-            if (stopping.IsCancellationRequested || !queued.Add(job.Identifier)) return false;
-            if (idle.Task.IsCompleted) idle = NewIdle(done: false);
-            if (!lanes.TryGetValue((job.StripeCustomer, job.StripeMeter), out var lane))
-            {
-                lanes[(job.StripeCustomer, job.StripeMeter)] = lane = new();
-                isFirst = true;
-            }
-            lane.Enqueue(job);
-            return true;
-        }
-    }
-
-    private async Task Run((string Customer, string Meter) key)
-    {
-        while (Next(key) is { } job)
+        while (lanes.Next(lane) is { } job)
         {
             try
             {
-                await Deliver(job);
+                await Deliver(lane, job);
             }
             catch (Exception) when (stopping.IsCancellationRequested)
             {
                 // it stays in its stream
             }
-            Done(job);
+            lanes.Done(lane, job);
         }
     }
 
-    private SendJob? Next((string Customer, string Meter) key)
-    {
-        lock (gate)
-        {
-            if (lanes[key].TryDequeue(out var job)) return job;
-            lanes.Remove(key);
-            if (queued.Count == 0) idle.TrySetResult();
-            return null;
-        }
-    }
-
-    private void Done(SendJob job)
-    {
-        lock (gate) queued.Remove(job.Identifier);
-    }
-
-    private async Task Deliver(SendJob job)
+    private async Task Deliver(Lane lane, SendJob job)
     {
         var (known, end) = (0, AttemptEnd.None);
         for (var failures = 0; ; failures++)
@@ -143,15 +122,28 @@ public sealed partial class ReportSender(
             {
                 (known, end, var pause) = await Attempt(job, known, end);
                 if (pause is null) return;
-                await Task.Delay(pause.Value == TimeSpan.Zero ? Backoff(job, failures) : pause.Value, clock, stopping.Token);
+                await Wait(lane, pause.Value == TimeSpan.Zero ? Backoff(job, failures) : pause.Value);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 // The store is away, or a defect: what was recorded stands, and the next attempt begins with what the stream says.
                 (known, end) = (0, AttemptEnd.None);
                 LogFailed(job.Identifier, failure);
-                await Task.Delay(Backoff(job, failures), clock, stopping.Token);
+                await Wait(lane, Backoff(job, failures));
             }
+        }
+    }
+
+    private async Task Wait(Lane lane, TimeSpan pause)
+    {
+        lanes.Stick(lane, true);
+        try
+        {
+            await Task.Delay(pause, clock, stopping.Token);
+        }
+        finally
+        {
+            lanes.Stick(lane, false);
         }
     }
 
@@ -224,6 +216,7 @@ public sealed partial class ReportSender(
     {
         Halted = $"{away.Code}: {away.Message}";
         LogHalted(Halted);
+        lanes.Close();
         stopping.Cancel();
     }
 
@@ -238,13 +231,6 @@ public sealed partial class ReportSender(
     }
 
     private static TimeSpan Positive(TimeSpan wait) => wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);
-
-    private static TaskCompletionSource NewIdle(bool done)
-    {
-        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (done) source.SetResult();
-        return source;
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "attempt {Attempt} of report {Identifier} settled nothing and is repeated: {Why}")]
     private partial void LogLater(string identifier, int attempt, string why);

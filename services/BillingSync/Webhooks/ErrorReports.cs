@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Metering.BillingSync.Ops;
+using Metering.BillingSync.ReadModels;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
@@ -84,10 +84,10 @@ public sealed partial class ErrorReports(
             .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>False while the answer to one of the reports is still to come, which decides first, or not all reports are known here.</summary>
+    /// <summary>False while the answer to one of the reports is still to come, which decides first.</summary>
     private async Task<bool> TryTake(string eventId, CancellationToken cancellation)
     {
-        if (!view.CaughtUp) return false;
+        await view.CatchUp(cancellation);
         var told = await stripe.ThinEvent(eventId, cancellation);
         if (told is not { } found) return await Settle(new TakeErrors(eventId, 0, 0, [], "Stripe no longer has it"), cancellation);
         var (data, samples) = (found.Need("data"), SamplesOf(found.Need("data").Need("reason")));
@@ -116,7 +116,7 @@ public sealed partial class ErrorReports(
     /// <summary>How the report stands then; none: it is no report of ours.</summary>
     private async Task<ReportStatus?> Reject(Sample sample, CancellationToken cancellation)
     {
-        if (view.Find(sample.Report, (user, _) => user) is not { } user) return null;
+        if (await view.Find(sample.Report, cancellation) is not { User: var user }) return null;
         var rejection = new RejectTaken(sample.Report, sample.Code, sample.Message);
         return ((Stands)await reports.Handle(BillingModel.StreamOf(user), rejection, Self, cancellation)).Status;
     }

@@ -3,17 +3,25 @@ using Metering.V1;
 
 namespace Metering.Cli.Verbs;
 
-/// <summary>How far each read model has followed the ledger. Ends with 1 if something stops one.</summary>
+/// <summary>How far each read model has followed the streams. Ends with 1 if something stops one.</summary>
 internal sealed class ProjectionsVerb() : Verb(
-    "projections", "How far each read model has followed the ledger, and its rebuild. Ends with 1 if one is stopped.")
+    "projections", "How far each read model has followed the streams, and its rebuild. Ends with 1 if one is stopped.")
 {
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
-        var reply = await session.Ask(call => session.Balances.GetProgressAsync(new GetProgressRequest(), call), cancellation);
-        foreach (var model in reply.ReadModels) session.Screen.Record(model);
-        Show(session.Screen, reply.ReadModels);
-        return reply.ReadModels.Any(model => model.HasError || model.Rebuild is { HasError: true }) ? Exit.No : Exit.Ok;
+        var models = (await OfBalances(session, cancellation)).Concat(await OfBilling(session, cancellation))
+            .DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal).ToList();
+        foreach (var model in models) session.Screen.Record(model);
+        Show(session.Screen, models);
+        return models.Any(model => model.HasError || model.Rebuild is { HasError: true }) ? Exit.No : Exit.Ok;
     }
+
+    internal static async Task<IReadOnlyList<ReadModelProgress>> OfBalances(Session session, CancellationToken cancellation) =>
+        (await session.Ask(call => session.Balances.GetProgressAsync(new GetProgressRequest(), call), cancellation)).ReadModels;
+
+    /// <summary>Where both services are one process, each tells of all.</summary>
+    internal static async Task<IReadOnlyList<ReadModelProgress>> OfBilling(Session session, CancellationToken cancellation) =>
+        (await session.Ask(call => session.Billing.GetProgressAsync(new GetProgressRequest(), call), cancellation)).ReadModels;
 
     internal static void Show(Screen screen, IReadOnlyCollection<ReadModelProgress> models)
     {

@@ -23,16 +23,26 @@ internal sealed class RebuildVerb : Verb
     {
         var (given, every) = (asked.GetValue(names) ?? [], asked.GetValue(all));
         if (every == given.Length > 0) throw new BadInputException("NAME: expected one or more names, or --all alone");
-        var request = new RebuildRequest { ReadModels = { every ? await All(session, cancellation) : given } };
-        var reply = await session.Ask(call => session.Balances.RebuildAsync(request, call), cancellation);
-        foreach (var model in reply.ReadModels) session.Screen.Record(model);
-        ProjectionsVerb.Show(session.Screen, reply.ReadModels);
+        var models = await Begin(session, given, every, cancellation);
+        foreach (var model in models) session.Screen.Record(model);
+        ProjectionsVerb.Show(session.Screen, models);
         return Exit.Ok;
     }
 
-    private static async Task<IEnumerable<string>> All(Session session, CancellationToken cancellation)
+    /// <summary>What BillingSync alone has is asked of it, all else of Balances, which refuses what is unknown before anything is begun.</summary>
+    private static async Task<List<ReadModelProgress>> Begin(
+        Session session, IReadOnlyList<string> given, bool every, CancellationToken cancellation)
     {
-        var known = await session.Ask(call => session.Balances.GetProgressAsync(new GetProgressRequest(), call), cancellation);
-        return known.ReadModels.Select(model => model.Name);
+        var balances = (await ProjectionsVerb.OfBalances(session, cancellation)).Select(model => model.Name).ToList();
+        var billing = (await ProjectionsVerb.OfBilling(session, cancellation)).Select(model => model.Name).Except(balances).ToList();
+        var names = every ? [.. balances, .. billing] : given;
+        var others = new RebuildRequest { ReadModels = { names.Except(billing) } };
+        var own = new RebuildRequest { ReadModels = { names.Intersect(billing) } };
+        var begun = new List<ReadModelProgress>();
+        if (others.ReadModels.Count > 0)
+            begun.AddRange((await session.Ask(call => session.Balances.RebuildAsync(others, call), cancellation)).ReadModels);
+        if (own.ReadModels.Count > 0)
+            begun.AddRange((await session.Ask(call => session.Billing.RebuildAsync(own, call), cancellation)).ReadModels);
+        return begun;
     }
 }

@@ -2,6 +2,7 @@ using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ public static class ProjectingRegistration
 {
     /// <summary>
     /// Adds a read model and what keeps it, keyed by the model's name: <see cref="IGenerations"/>, <see cref="IReadModel"/> (the live one),
-    /// <see cref="Projector"/>, <see cref="Keeper"/>; every <see cref="Keeper"/> without a key, a hosted service that runs it, and a health
+    /// <see cref="Projector"/>, <see cref="Keeper"/>; every <see cref="Keeper"/> without a key and all as <see cref="KeptReadModels"/>, a hosted service that runs it, and a health
     /// check of the model's name, tagged <c>ready</c>.
     /// </summary>
     public static IServiceCollection AddProjector(
@@ -23,7 +24,7 @@ public static class ProjectingRegistration
         services.AddKeyedSingleton<IReadModel>(name, (provider, _) => new LiveReadModel(provider.GetRequiredKeyedService<IGenerations>(name)));
         services.AddKeyedSingleton(name, (provider, _) => Live(provider, name, projection(provider)));
         services.AddKeyedSingleton(name, (provider, _) => KeeperOf(provider, name, projection(provider)));
-        services.AddSingleton(provider => provider.GetRequiredKeyedService<Keeper>(name));
+        services.AddSingleton(provider => provider.GetRequiredKeyedService<Keeper>(name)).TryAddSingleton<KeptReadModels>();
         services.AddSingleton<IHostedService>(provider => new KeeperService(provider.GetRequiredKeyedService<Keeper>(name)));
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             name, provider => new KeeperHealth(provider.GetRequiredKeyedService<Keeper>(name)), HealthStatus.Unhealthy, ["ready"]));

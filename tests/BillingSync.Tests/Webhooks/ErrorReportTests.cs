@@ -175,7 +175,7 @@ public sealed class ErrorReportTests : WebhookTest
     {
         await site.Services.GetRequiredService<ErrorReports>().WhenIdle().WaitAsync(Patience);
         var last = await Length("billing-ann") - 1;
-        await site.Services.GetRequiredService<Ops.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
+        await site.Services.GetRequiredService<ReadModels.BillingView>().WaitFor(Told.User, last, CancellationToken.None);
     }
 
     private string ErrorEvent() => Simulator.Deliveries.First().EventId;

@@ -1,26 +1,48 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
-using Metering.Kernel.Projecting;
+using Grpc.Core;
+using Metering.Kernel.Grpc;
 using Metering.Kernel.ReadModels;
 using Metering.V1;
 
-namespace Metering.Balances.Queries;
+namespace Metering.Kernel.Projecting;
 
 /// <summary>The read models that this instance keeps or stands by for: how each stands, and its rebuild.</summary>
-internal sealed class KeptReadModels(IEnumerable<Keeper> keepers)
+public sealed class KeptReadModels(IEnumerable<Keeper> keepers)
 {
     private readonly SortedDictionary<string, Keeper> byName = new(keepers.ToDictionary(keeper => keeper.Name), StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> Names => byName.Keys;
-
-    /// <summary>Begins its rebuild; whichever instance keeps it does the work.</summary>
-    public async Task<ReadModelProgress> Rebuild(string name, CancellationToken cancellation)
+    /// <summary>How each stands, in order of their names.</summary>
+    public async Task<GetProgressReply> Progress(CancellationToken cancellation)
     {
-        await byName[name].Generations.Begin(cancellation);
-        return await Progress(name, cancellation);
+        var reply = new GetProgressReply();
+        foreach (var name in byName.Keys) reply.ReadModels.Add(await Progress(name, cancellation));
+        return reply;
     }
 
-    public async Task<ReadModelProgress> Progress(string name, CancellationToken cancellation)
+    /// <summary>Begins rebuilds; whichever instance keeps a read model does the work.</summary>
+    /// <exception cref="RpcException">None is named, or one that there is not.</exception>
+    public async Task<RebuildReply> Rebuild(RebuildRequest request, CancellationToken cancellation)
+    {
+        var reply = new RebuildReply();
+        foreach (var name in Named(request.ReadModels))
+        {
+            await byName[name].Generations.Begin(cancellation);
+            reply.ReadModels.Add(await Progress(name, cancellation));
+        }
+        return reply;
+    }
+
+    private IEnumerable<string> Named(IReadOnlyList<string> names)
+    {
+        var expected = $"one or more of {string.Join(", ", byName.Keys)}";
+        if (names.Count == 0) throw RpcErrors.Invalid("read_models", expected, "there are none");
+        return names.FirstOrDefault(name => !byName.ContainsKey(name)) is { } unknown
+            ? throw RpcErrors.Invalid("read_models", expected, $"'{unknown[..Math.Min(unknown.Length, 128)]}' is not")
+            : names.Distinct();
+    }
+
+    private async Task<ReadModelProgress> Progress(string name, CancellationToken cancellation)
     {
         var (keeper, generations) = (byName[name], byName[name].Generations);
         var live = await generations.Live(cancellation);
@@ -39,7 +61,7 @@ internal sealed class KeptReadModels(IEnumerable<Keeper> keepers)
     private static void Add(ReadModelProgress progress, Standing standing)
     {
         progress.CaughtUp = standing is { CaughtUpAt: not null, Error: null } && standing.Lag == TimeSpan.Zero;
-        (progress.Instance, progress.UpdatedAt) = (standing.Instance, Wire.Of(standing.UpdatedAt));
+        (progress.Instance, progress.UpdatedAt) = (standing.Instance, standing.UpdatedAt.ToTimestamp());
         progress.Lag = Duration.FromTimeSpan(standing.Lag);
         if (standing.Error is { } error) progress.Error = error;
     }
