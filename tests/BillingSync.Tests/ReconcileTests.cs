@@ -115,7 +115,7 @@ public sealed class ReconcileTests : SimulatedStripe
         await process.MarkMissing(User, first, "Stripe does not have it");
         Assert.That(Text(await Reconcile(Record)), Is.EqualTo("700 Lost"), "a resync would send it anew");
         Time.Advance(TimeSpan.FromHours(80));
-        Assert.That((Text(await Reconcile(new(Recheck: true))), Statuses()), Is.EqualTo(("700 CarriedForward", "Missing Confirmed")));
+        Assert.That((Text(await Reconcile(new(Recheck: true))), await Statuses()), Is.EqualTo(("700 CarriedForward", "Missing Confirmed")));
         Assert.That(await Reconcile(Record), Is.Empty, "it is settled");
     }
 

@@ -13,6 +13,9 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     IEventStreams streams, IStreamModel<TState, TCommand, TAnswer> model, RunnerOptions options, TimeProvider clock, ILogger logger)
     where TState : class
 {
+    /// <summary>Of data and metadata, about.</summary>
+    private const int EventSize = 512;
+
     private readonly ConcurrentDictionary<string, Mailbox<TState, TCommand, TAnswer>> mailboxes = new();
 
     /// <summary>Raised after events of a stream became durable through this runner: the stream and its last revision.</summary>
@@ -252,9 +255,10 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
 
     private async Task TakeSnapshot(Mailbox<TState, TCommand, TAnswer> mailbox)
     {
-        if (mailbox.State is not { } state || mailbox.Revision - mailbox.SnapshotRevision < options.SnapshotEvery || model.IsAhead(state)) return;
+        if (mailbox.State is not { } state || !IsDue(mailbox) || model.IsAhead(state)) return;
         mailbox.SnapshotRevision = mailbox.Revision;
         if (model.Save(state) is not { } saved) return;
+        mailbox.SnapshotSize = saved.Data.Length;
         try
         {
             await streams.SaveSnapshot(mailbox.Stream, new Snapshot(mailbox.Revision, saved.Version, saved.Data), CancellationToken.None);
@@ -264,6 +268,10 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
             LogNotSaved(mailbox.Stream, failure.Message);
         }
     }
+
+    // a busy stream's state is large (it remembers the ids of the last minutes): its snapshots may cost as many bytes as its events, not more
+    private bool IsDue(Mailbox<TState, TCommand, TAnswer> mailbox) =>
+        mailbox.Revision - mailbox.SnapshotRevision >= Math.Max(options.SnapshotEvery, mailbox.SnapshotSize / EventSize);
 
     /// <summary>Makes room: of some streams at hand, the half that was used longest ago.</summary>
     private void Evict()

@@ -25,6 +25,9 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     /// <summary>The revision of the last snapshot known to be saved.</summary>
     public long SnapshotRevision { get; set; }
 
+    /// <summary>Its size in bytes, if this process saved it.</summary>
+    public int SnapshotSize { get; set; }
+
     /// <summary>When it was last used, for eviction.</summary>
     public long LastUsed { get; set; }
 

@@ -24,6 +24,7 @@ public static class Endpoints
         builder.Configuration[Grpc] = null; // listened on below, with its protocol
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.AddServerHeader = false;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * 1024 * 1024;
             kestrel.Listen(grpcAt, listen => listen.Protocols = HttpProtocols.Http2);
