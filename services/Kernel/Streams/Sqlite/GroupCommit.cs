@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace Metering.Kernel.Streams.Sqlite;
 
 /// <summary>
@@ -11,33 +9,43 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly SqliteStreamsSettings _settings;
     private readonly Action<IReadOnlyList<StoredEvent>> _committed;
     private readonly WriteConnection _connection;
-    private readonly Channel<Work> _waiting;
+    private readonly object _gate = new();
+    private readonly Queue<Work> _waiting = new();
     private readonly List<Work> _batch = [];
+    private bool _closing;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public GroupCommit(SqliteStreamsSettings settings, Unplaced unplaced, Action<IReadOnlyList<StoredEvent>> committed)
     {
         (_settings, _committed) = (settings, committed);
         _connection = new WriteConnection(settings, unplaced);
-        _waiting = Channel.CreateBounded<Work>(new BoundedChannelOptions(settings.PendingAppends) { SingleReader = true });
         new Thread(Run) { Name = "streams writer", IsBackground = true }.Start();
     }
 
     public Task<T> Do<T>(Work<T> work)
     {
-        if (_waiting.Writer.TryWrite(work))
-            return work.Done;
-        throw new StreamsUnavailableException(
-            _waiting.Reader.Completion.IsCompleted || _ended.Task.IsCompleted
-                ? "the event store is closed"
-                : $"the event store is overloaded: {_settings.PendingAppends} appends wait for the disk",
-            outcomeUnknown: false);
+        lock (_gate)
+        {
+            if (_closing)
+                throw new StreamsUnavailableException("the event store is closed", outcomeUnknown: false);
+            if (_waiting.Count >= _settings.PendingAppends)
+                throw new StreamsUnavailableException(
+                    $"the event store is overloaded: {_settings.PendingAppends} appends wait for the disk", outcomeUnknown: false);
+            _waiting.Enqueue(work);
+            if (_waiting.Count == 1)
+                Monitor.Pulse(_gate);
+        }
+        return work.Done;
     }
 
     /// <summary>Finishes what waits, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
+        lock (_gate)
+        {
+            _closing = true;
+            Monitor.Pulse(_gate);
+        }
         await _ended.Task.ConfigureAwait(false);
     }
 
@@ -52,18 +60,21 @@ internal sealed class GroupCommit : IAsyncDisposable
         _ended.SetResult();
     }
 
+    // a monitor and no channel: waiting for a task spins first, and the processor is better used by those who are answered
     private bool Gather()
     {
-        var ready = _waiting.Reader.WaitToReadAsync();
-        if (!(ready.IsCompleted ? ready.Result : ready.AsTask().GetAwaiter().GetResult()))
-            return false;
-        for (long bytes = 0; _batch.Count < _settings.BatchAppends && bytes < _settings.BatchBytes; bytes += _batch[^1].Bytes)
+        lock (_gate)
         {
-            if (!_waiting.Reader.TryRead(out var work))
-                break;
-            _batch.Add(work);
+            while (_waiting.Count == 0 && !_closing)
+                Monitor.Wait(_gate);
+            for (long bytes = 0; _batch.Count < _settings.BatchAppends && bytes < _settings.BatchBytes; bytes += _batch[^1].Bytes)
+            {
+                if (!_waiting.TryDequeue(out var work))
+                    break;
+                _batch.Add(work);
+            }
+            return _batch.Count > 0;
         }
-        return true;
     }
 
     private void Write()
