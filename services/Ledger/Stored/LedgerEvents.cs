@@ -69,9 +69,10 @@ public static class LedgerEvents
     {
         if (older.TryGetValue(type, out var upcast))
         {
-            var (next, read) = upcast(JsonNode.Parse(data)?.AsObject() ?? throw new JsonException($"{type} is null"));
-            return Decode(next, JsonSerializer.SerializeToUtf8Bytes(read, LedgerJson.Default.JsonObject), older);
+            var (next, changed) = upcast(JsonNode.Parse(data)?.AsObject() ?? throw new JsonException($"{type} is null"));
+            return Decode(next, JsonSerializer.SerializeToUtf8Bytes(changed, LedgerJson.Default.JsonObject), older);
         }
+        if (FrequentEvents.TryRead(type, data) is { } read) return read;
         if (!ByName.TryGetValue(type, out var stored)) throw new InvalidOperationException($"unknown ledger event type {type}");
         return (LedgerEvent?)JsonSerializer.Deserialize(data, stored.Json) ?? throw new JsonException($"{type} is null");
     }
