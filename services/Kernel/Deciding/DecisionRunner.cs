@@ -59,7 +59,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
                 mailbox.State = null;
                 foreach (var pending in batch) pending.Failure = failure;
             }
-            _ = TakeSnapshot(mailbox);
+            if (IsSnapshotDue(mailbox, options.SnapshotEvery)) _ = TakeSnapshot(mailbox);
             var answered = batch;
             batch = mailbox.Drain(options.BatchMost);
             Leave(answered, isLast: batch.Count == 0);
@@ -250,11 +250,13 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         }
     }
 
+    private bool IsSnapshotDue(Mailbox<TState, TCommand, TAnswer> mailbox, int after) =>
+        mailbox.State is { } state && mailbox.Revision - mailbox.SnapshotRevision >= after && !model.IsAhead(state);
+
     private async Task TakeSnapshot(Mailbox<TState, TCommand, TAnswer> mailbox)
     {
-        if (mailbox.State is not { } state || mailbox.Revision - mailbox.SnapshotRevision < options.SnapshotEvery || model.IsAhead(state)) return;
         mailbox.SnapshotRevision = mailbox.Revision;
-        if (model.Save(state) is not { } saved) return;
+        if (model.Save(mailbox.State!) is not { } saved) return;
         try
         {
             await streams.SaveSnapshot(mailbox.Stream, new Snapshot(mailbox.Revision, saved.Version, saved.Data), CancellationToken.None);
@@ -270,7 +272,15 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
     {
         var some = mailboxes.Values.Take(64).OrderBy(mailbox => mailbox.LastUsed).ToArray();
         foreach (var mailbox in some.Take((some.Length + 1) / 2))
-            if (mailbox.TryClose()) mailboxes.TryRemove(mailbox.Stream, out _);
+            if (mailbox.TryClose()) PutOut(mailbox);
+    }
+
+    // Closed, it is nobody's: its snapshot is taken on the pool, while whoever needed the room goes on.
+    private void PutOut(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        mailboxes.TryRemove(mailbox.Stream, out _);
+        if (IsSnapshotDue(mailbox, options.SnapshotOnEviction))
+            ThreadPool.UnsafeQueueUserWorkItem(evicted => _ = TakeSnapshot(evicted), mailbox, preferLocal: false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the snapshot of {Stream} cannot be read; its events are folded instead")]
