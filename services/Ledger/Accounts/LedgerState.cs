@@ -357,7 +357,7 @@ public sealed class PeriodUse(Period period, int assignment)
 /// <summary>A group's net use over one period, per bucket, and what refunds of closed periods took off (negative).</summary>
 public sealed class GroupSum(LimitGroup group, int since)
 {
-    private List<WindowOverage>? windows;
+    private Seldom? seldom;
 
     /// <summary>As the last plan in force has it: what is reported follows the plan.</summary>
     public LimitGroup Group { get; set; } = group;
@@ -367,24 +367,43 @@ public sealed class GroupSum(LimitGroup group, int since)
     public long Quota { get; set; }
     public long Credit { get; set; }
     public long Overage { get; set; }
-    public long AdjustedUsage { get; set; }
-    public long AdjustedOverage { get; set; }
-    public long AdjustedCharge { get; set; }
+
+    public long AdjustedUsage
+    {
+        get => seldom?.AdjustedUsage ?? 0;
+        set { if (value != AdjustedUsage) MakeSeldom().AdjustedUsage = value; }
+    }
+
+    public long AdjustedOverage
+    {
+        get => seldom?.AdjustedOverage ?? 0;
+        set { if (value != AdjustedOverage) MakeSeldom().AdjustedOverage = value; }
+    }
+
+    public long AdjustedCharge
+    {
+        get => seldom?.AdjustedCharge ?? 0;
+        set { if (value != AdjustedCharge) MakeSeldom().AdjustedCharge = value; }
+    }
 
     /// <summary>The group's quota when the period ended: what rolls over is judged by it.</summary>
-    public long? LimitAtEnd { get; set; }
+    public long? LimitAtEnd
+    {
+        get => seldom?.LimitAtEnd;
+        set { if (value != LimitAtEnd) MakeSeldom().LimitAtEnd = value; }
+    }
 
     /// <summary>Net overage per window, where that is charged window by window.</summary>
     public IReadOnlyList<WindowOverage> Windows
     {
-        get => windows is null ? [] : windows;
-        init => windows = value.Count == 0 ? null : [.. value];
+        get => seldom is null ? [] : seldom.Windows;
+        init { if (value.Count > 0) MakeSeldom().Windows.AddRange(value); }
     }
 
     /// <summary>Changes the overage of a window, which is none at first.</summary>
     public void Change(DateTimeOffset start, Func<WindowOverage, WindowOverage> change)
     {
-        windows ??= [];
+        var windows = MakeSeldom().Windows;
         var at = windows.FindLastIndex(one => one.Start == start);
         if (at < 0) windows.Add(change(new WindowOverage(start, 0)));
         else windows[at] = change(windows[at]);
@@ -405,6 +424,16 @@ public sealed class GroupSum(LimitGroup group, int since)
     {
         AdjustedUsage += amount;
         if (bucket == Bucket.Overage) AdjustedOverage += amount;
+    }
+
+    private Seldom MakeSeldom() => seldom ??= new();
+
+    /// <summary>What the sums of most users' running periods have none of.</summary>
+    private sealed class Seldom
+    {
+        public long AdjustedUsage, AdjustedOverage, AdjustedCharge;
+        public long? LimitAtEnd;
+        public readonly List<WindowOverage> Windows = [];
     }
 }
 
