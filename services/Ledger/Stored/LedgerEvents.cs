@@ -56,8 +56,10 @@ public static class LedgerEvents
     public static (string Type, ReadOnlyMemory<byte> Data) Encode(LedgerEvent happened)
     {
         var stored = ByType[happened.GetType()];
-        return (stored.Name, JsonSerializer.SerializeToUtf8Bytes(happened, stored.Json));
+        return (stored.Name, FrequentEventsWriting.TryWrite(happened) ?? BySerializer(happened));
     }
+
+    internal static byte[] BySerializer(LedgerEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Json);
 
     /// <exception cref="InvalidOperationException">The type is unknown: a reader stops rather than skip a fact.</exception>
     /// <exception cref="JsonException">The data is not of that type.</exception>

@@ -29,6 +29,7 @@ public class FrequentEventsTests
         var (type, data) = LedgerEvents.Encode(Examples.OfLedger[file]);
         Assert.That(FrequentEvents.TryRead(type, data.Span), Is.EqualTo(Examples.OfLedger[file]));
         Assert.That(BySerializer(type, data.Span), Is.EqualTo(Examples.OfLedger[file]));
+        Assert.That(FrequentEventsWriting.TryWrite(Examples.OfLedger[file]), Is.EqualTo(LedgerEvents.BySerializer(Examples.OfLedger[file])));
     }
 
     /// <summary>Each byte in turn is each other byte, left out, or there twice; or the rest is missing.</summary>
@@ -72,6 +73,40 @@ public class FrequentEventsTests
                 Assert.Fail(Encoding.UTF8.GetString(data.Span));
         }
         Assert.That(read, Is.InRange(5_000, 19_000), "texts with escapes and uncommon durations are the serializer's");
+    }
+
+    [Test]
+    public void Any_event_is_written_as_the_serializer_writes_it()
+    {
+        var (any, written) = (new RandomEvents(20261122), 0);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var happened = any.Next();
+            var (quick, slow) = (FrequentEventsWriting.TryWrite(happened), LedgerEvents.BySerializer(happened));
+            if (quick is not null) written++;
+            if (!slow.AsSpan().SequenceEqual(quick ?? slow)) Assert.Fail($"{Encoding.UTF8.GetString(quick!)}\n{Encoding.UTF8.GetString(slow)}");
+        }
+        Assert.That(written, Is.InRange(5_000, 19_000), "texts with escapes are the serializer's");
+    }
+
+    [Test]
+    public void Any_text_is_written_as_the_serializer_writes_it()
+    {
+        for (var letter = char.MinValue; letter < 0x180; letter++)
+        {
+            var happened = new Refunded(DateTimeOffset.UnixEpoch, new Cause(default, default), default, 1, null, $"a{letter}b", [], []);
+            Assert.That(LedgerEvents.Encode(happened).Data.ToArray(), Is.EqualTo(LedgerEvents.BySerializer(happened)));
+        }
+    }
+
+    [Test]
+    public void What_is_too_large_for_the_buffer_is_written_all_the_same()
+    {
+        var draw = ((Reserved)Examples.OfLedger["reserved.v1"]).Draws[0];
+        var large = new Released(DateTimeOffset.UnixEpoch, null, default, ReleaseReason.Expired, [.. Enumerable.Repeat(draw, 200)]);
+        var (type, data) = LedgerEvents.Encode(large);
+        Assert.That(data.Length, Is.GreaterThan(50_000));
+        Assert.That(LedgerEvents.Decode(type, data.Span), Is.EqualTo(large));
     }
 
     [FsCheck.NUnit.Property(Arbitrary = [typeof(Steps)], MaxTest = 50, QuietOnSuccess = true)]
