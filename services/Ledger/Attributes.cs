@@ -29,6 +29,14 @@ public sealed class Attributes : IEquatable<Attributes>
         return sorted.Length == 0 ? None : new(sorted);
     }
 
+    /// <summary>Of pairs that are in the order of their keys already; none if they are not, or a key occurs twice.</summary>
+    internal static Attributes? InOrder(KeyValuePair<string, string>[] pairs)
+    {
+        for (var i = 1; i < pairs.Length; i++)
+            if (string.CompareOrdinal(pairs[i - 1].Key, pairs[i].Key) >= 0) return null;
+        return new(pairs);
+    }
+
     public int Count => pairs.Length;
     public ReadOnlySpan<KeyValuePair<string, string>> Pairs => pairs;
 

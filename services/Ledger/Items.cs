@@ -16,6 +16,9 @@ public sealed class Items<T>(T[] values) : IReadOnlyList<T>, IEquatable<Items<T>
     public T this[int index] => values[index];
     public ReadOnlySpan<T> Span => values;
 
+    /// <summary>The list with one more at its end; this one stays as it is.</summary>
+    public Items<T> With(T item) => new([.. values, item]);
+
     public ReadOnlySpan<T>.Enumerator GetEnumerator() => Span.GetEnumerator();
     IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)values).GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => values.GetEnumerator();

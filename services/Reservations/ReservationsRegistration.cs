@@ -59,6 +59,7 @@ public static class ReservationsRegistration
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.Deciding"));
 
     private static bool IsValid(RunnerOptions limits) =>
-        limits is { StreamsCached: >= 1, WaitingMost: >= 1, BatchMost: >= 1, Attempts: >= 1, Resends: >= 0, SnapshotEvery: >= 1 } &&
+        limits is { StreamsCached: >= 1, WaitingMost: >= 1, BatchMost: >= 1, Attempts: >= 1, Resends: >= 0 } &&
+        limits is { SnapshotEvery: >= 1, SnapshotOnEviction: >= 1 } &&
         limits.BatchBytesMost is >= 1 and <= 1_000_000 && limits.ResendAfter > TimeSpan.Zero;
 }

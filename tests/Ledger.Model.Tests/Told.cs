@@ -72,7 +72,7 @@ internal static class StateText
     {
         var all = JsonSerializer.SerializeToNode(state, Fields)!.AsObject();
         all.Remove(nameof(LedgerState.AppendedRevision));
-        foreach (var name in new[] { nameof(LedgerState.Holds), nameof(LedgerState.LateRefunds), nameof(LedgerState.CustomLimits), nameof(LedgerState.Plans) })
+        foreach (var name in new[] { nameof(LedgerState.Holds), nameof(LedgerState.LateRefunds) })
             all[name] = Sorted(all[name]!.AsObject());
         all["Expiries"] = string.Join(", ", state.Expiries);
         return all.ToJsonString(Fields);

@@ -48,7 +48,7 @@ internal sealed class Charge
     public List<ChargedGroup> Groups { get; } = [];
     public long Revision => state.Revision;
 
-    public Plan? Plan => state.Plans.GetValueOrDefault(Assignment)?.Plan;
+    public Plan? Plan => state.FindPlan(Assignment)?.Plan;
     public int? Period => Past.Reserved?.Period ?? Past.Committed?.Period ?? Past.Tracked?.Period;
     public bool IsPeriodClosed => Period is { } period && state.Period(period) is null;
     public Guid? Parent => Past.Reserved?.Parent;

@@ -54,7 +54,7 @@ public sealed record BillingPeriod(
     /// </summary>
     public static DateTimeOffset DueAt(LedgerState state, PeriodUse period)
     {
-        var due = period.Period.End + state.Plans[period.Assignment].Plan.LateGrace;
+        var due = period.Period.End + state.PlanOf(period.Assignment).Plan.LateGrace;
         if (period.OpenHolds == 0) return due;
         var last = state.Holds.Values.Where(hold => hold.Period == period.Period.Number).Max(hold => hold.ExpiresAt);
         return last > due ? last : due;

@@ -62,7 +62,7 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
                 mailbox.State = null;
                 foreach (var pending in batch) pending.Failure = failure;
             }
-            _ = TakeSnapshot(mailbox);
+            if (IsSnapshotDue(mailbox, SnapshotAfter(mailbox))) _ = TakeSnapshot(mailbox);
             var answered = batch;
             batch = mailbox.Drain(options.BatchMost);
             Leave(answered, isLast: batch.Count == 0);
@@ -253,11 +253,16 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         }
     }
 
+    // a busy stream's state is large (it remembers the ids of the last minutes): its snapshots may cost as many bytes as its events, not more
+    private int SnapshotAfter(Mailbox<TState, TCommand, TAnswer> mailbox) => Math.Max(options.SnapshotEvery, mailbox.SnapshotSize / EventSize);
+
+    private bool IsSnapshotDue(Mailbox<TState, TCommand, TAnswer> mailbox, int after) =>
+        mailbox.State is { } state && mailbox.Revision - mailbox.SnapshotRevision >= after && !model.IsAhead(state);
+
     private async Task TakeSnapshot(Mailbox<TState, TCommand, TAnswer> mailbox)
     {
-        if (mailbox.State is not { } state || !IsDue(mailbox) || model.IsAhead(state)) return;
         mailbox.SnapshotRevision = mailbox.Revision;
-        if (model.Save(state) is not { } saved) return;
+        if (model.Save(mailbox.State!) is not { } saved) return;
         mailbox.SnapshotSize = saved.Data.Length;
         try
         {
@@ -269,16 +274,20 @@ public sealed partial class DecisionRunner<TState, TCommand, TAnswer>(
         }
     }
 
-    // a busy stream's state is large (it remembers the ids of the last minutes): its snapshots may cost as many bytes as its events, not more
-    private bool IsDue(Mailbox<TState, TCommand, TAnswer> mailbox) =>
-        mailbox.Revision - mailbox.SnapshotRevision >= Math.Max(options.SnapshotEvery, mailbox.SnapshotSize / EventSize);
-
     /// <summary>Makes room: of some streams at hand, the half that was used longest ago.</summary>
     private void Evict()
     {
         var some = mailboxes.Values.Take(64).OrderBy(mailbox => mailbox.LastUsed).ToArray();
         foreach (var mailbox in some.Take((some.Length + 1) / 2))
-            if (mailbox.TryClose()) mailboxes.TryRemove(mailbox.Stream, out _);
+            if (mailbox.TryClose()) PutOut(mailbox);
+    }
+
+    // Closed, it is nobody's: its snapshot is taken on the pool, while whoever needed the room goes on.
+    private void PutOut(Mailbox<TState, TCommand, TAnswer> mailbox)
+    {
+        mailboxes.TryRemove(mailbox.Stream, out _);
+        if (IsSnapshotDue(mailbox, options.SnapshotOnEviction))
+            ThreadPool.UnsafeQueueUserWorkItem(evicted => _ = TakeSnapshot(evicted), mailbox, preferLocal: false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the snapshot of {Stream} cannot be read; its events are folded instead")]

@@ -4,7 +4,7 @@ namespace Metering.Kernel.Deciding;
 internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TState : class
 {
     private readonly Lock gate = new();
-    private readonly LinkedList<Pending<TCommand, TAnswer>> waiting = [];
+    private LinkedList<Pending<TCommand, TAnswer>>? waiting;
     private bool running;
     private bool closed;
 
@@ -38,9 +38,9 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
         {
             isWriter = false;
             if (closed) return false;
-            if (waiting.Count >= most) throw new OverloadedException(Stream);
+            if (waiting?.Count >= most) throw new OverloadedException(Stream);
             pending.WatchCaller();
-            waiting.AddLast(pending);
+            (waiting ??= []).AddLast(pending);
             if (running) return true;
             return running = isWriter = true;
         }
@@ -51,13 +51,14 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     {
         lock (gate)
         {
-            var batch = new List<Pending<TCommand, TAnswer>>(Math.Min(most, waiting.Count));
-            while (batch.Count < most && waiting.First is { } first)
+            var batch = new List<Pending<TCommand, TAnswer>>(Math.Min(most, waiting?.Count ?? 0));
+            while (batch.Count < most && waiting?.First is { } first)
             {
                 waiting.RemoveFirst();
                 batch.Add(first.Value);
             }
-            if (batch.Count == 0) running = false;
+            // while nobody asks for a stream it needs no queue: most that are cached are such
+            if (batch.Count == 0) (running, waiting) = (false, null);
             return batch;
         }
     }
@@ -66,7 +67,7 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     public void PutBack(IEnumerable<Pending<TCommand, TAnswer>> rest)
     {
         lock (gate)
-            foreach (var pending in rest.Reverse()) waiting.AddFirst(pending);
+            foreach (var pending in rest.Reverse()) (waiting ??= []).AddFirst(pending);
     }
 
     /// <summary>Closes it for eviction; false if it is in use.</summary>
@@ -74,7 +75,7 @@ internal sealed class Mailbox<TState, TCommand, TAnswer>(string stream) where TS
     {
         lock (gate)
         {
-            if (running || waiting.Count > 0) return false;
+            if (running || waiting is not null) return false;
             return closed = true;
         }
     }

@@ -26,4 +26,7 @@ public sealed class RunnerOptions
 
     /// <summary>Events after which a snapshot is taken (1 or more).</summary>
     public int SnapshotEvery { get; set; } = 5_000;
+
+    /// <summary>Events since the last snapshot from which on a stream that is put out of memory leaves another (1 or more).</summary>
+    public int SnapshotOnEviction { get; set; } = 100;
 }

@@ -5,7 +5,7 @@ internal static class Credits
 {
     public static Decision Grant(Context context, GrantCredit command)
     {
-        if (context.State.Grants.Find(grant => grant.Source == command.Source) is { } known) return GrantedBefore(known, command);
+        if (context.State.Grants.FirstOrDefault(grant => grant.Source == command.Source) is { } known) return GrantedBefore(known, command);
         return command.ExpiresAt <= context.At
             ? Decision.Refused(RefusalKind.Invalid, "expires_at", "a time to come")
             : Decision.Of(new CreditGranted(
@@ -20,7 +20,7 @@ internal static class Credits
 
     public static Decision Revoke(Context context, RevokeCredit command)
     {
-        if (context.State.Grants.Find(one => one.Id == command.Grant) is not { } grant)
+        if (context.State.Grants.FirstOrDefault(one => one.Id == command.Grant) is not { } grant)
             return Decision.Refused(RefusalKind.NotFound, "grant_id", "the id of a credit grant of this user");
         return grant.Revoked
             ? Decision.Refused(RefusalKind.Conflict, "grant_id", "a grant that was not revoked before")

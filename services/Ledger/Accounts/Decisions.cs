@@ -28,13 +28,13 @@ public static class Decisions
     public static LedgerTurn Take(LedgerState state, Command command, DateTimeOffset now, Zones zones)
     {
         var context = new Context(state, now > state.At ? now : state.At, zones);
-        if (!TryAdvance(context)) return new LedgerTurn(TakeUnappended(state), null);
+        if (!TryAdvance(context)) return new LedgerTurn(state.TakeUnappended(), null);
         var decision = Decide(context, command);
         if (decision.Events.Length == 0 && !decision.Flushes) return new LedgerTurn([], decision.Answer);
         foreach (var happened in decision.Events) Happen(state, happened);
-        foreach (var reached in Thresholds.ReachedBy(state, decision.Events, context.At).ToArray()) Happen(state, reached);
+        foreach (var reached in Thresholds.ReachedBy(state, decision.Events, context.At)) Happen(state, reached);
         TryAdvance(context);
-        return new LedgerTurn(TakeUnappended(state), decision.Answer);
+        return new LedgerTurn(state.TakeUnappended(), decision.Answer);
     }
 
     /// <summary>Emits what is due, in due order; false when there is more than one append should carry.</summary>
@@ -46,13 +46,6 @@ public static class Decisions
             Happen(context.State, due);
         }
         return true;
-    }
-
-    private static LedgerEvent[] TakeUnappended(LedgerState state)
-    {
-        var events = state.Unappended.ToArray();
-        state.Unappended.Clear();
-        return events;
     }
 
     private static void Happen(LedgerState state, LedgerEvent happened)

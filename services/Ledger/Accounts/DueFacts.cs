@@ -20,7 +20,7 @@ internal static class DueFacts
     }
 
     private static (DateTimeOffset At, Guid Reservation) NextHold(LedgerState state) =>
-        state.Expiries.Count == 0 ? (DateTimeOffset.MaxValue, default) : state.Expiries.Min;
+        state.NextExpiry ?? (DateTimeOffset.MaxValue, default);
 
     private static (Grant? Grant, DateTimeOffset At) NextCredit(LedgerState state)
     {

@@ -11,14 +11,14 @@ internal static class Explaining
             return context.State.Holds.TryGetValue(reservation, out var hold) ? OfExtend(context, hold, command.Lines) : NotOpen("reservation_id");
         if (command.Parent is { } parent && !context.State.Holds.ContainsKey(parent)) return NotOpen("parent_id");
         var run = command.Parent is { } id ? context.State.Holds[id] : null;
-        var plan = run is null ? context.State.Plan : context.State.Plans[run.Assignment];
+        var plan = run is null ? context.State.Plan : context.State.PlanOf(run.Assignment);
         var verdict = Reserving.Check(context, new Check(command.Lines, command.Parent));
         return Of(context, plan is null ? null : new Terms(plan, run, run, "lines"), command.Lines, verdict);
     }
 
     private static Answer OfExtend(Context context, Hold hold, Items<AskedLine> lines)
     {
-        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "lines");
+        var terms = new Terms(context.State.PlanOf(hold.Assignment), hold, Runs.Of(context.State, hold), "lines");
         return Of(context, terms, lines, Verdict(context, terms, lines));
     }
 
@@ -79,7 +79,7 @@ internal static class Explaining
     {
         var (group, use) = (room.Group, room.Use);
         return new ExplainedGroup(
-            group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit, context.State.CustomLimits.ContainsKey(group.Label),
+            group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit, context.State.OwnLimit(group.Label) is not null,
             use?.RolloverSize ?? 0, use?.Used ?? 0, use?.Held ?? 0, group.Kind == GroupKind.Funding ? grants.Free(group.Unit) : 0,
             (use?.OverageUsed ?? 0) + (use?.OverageHeld ?? 0), group.Overage?.Cap ?? 0, available, needed);
     }

@@ -27,11 +27,17 @@ public static class Fold
             case CreditRevoked e: On(state, e); break;
             case Suspended: state.Suspended = true; break;
             case Resumed: state.Suspended = false; break;
-            case ThresholdReached e: state.Use(e.Group, e.Since)!.At(e.Start)!.Reached.Add(e.Percent); break;
+            case ThresholdReached e: On(state, e); break;
             case PeriodEnded e: On(state, e); break;
             case PeriodClosed e: On(state, e); break;
             default: throw new UnreachableException($"a ledger cannot hold {happened.GetType().Name}");
         }
+    }
+
+    private static void On(LedgerState state, ThresholdReached e)
+    {
+        var window = state.Use(e.Group, e.Since)!.At(e.Start)!;
+        window.Reached = window.Reached.With(e.Percent);
     }
 
     private static void On(LedgerState state, Reserved e)
@@ -41,8 +47,7 @@ public static class Fold
         {
             Deadline = e.Deadline, Lines = e.Lines, Draws = e.Draws, Parent = e.Parent,
         };
-        state.Holds.Add(e.Reservation, hold);
-        state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        state.Open(hold);
         OpenPeriod(state, e.Period).OpenHolds++;
         if (run is not null) Carve(state, run, e.Draws);
         Take(state, e.Draws);
@@ -51,11 +56,9 @@ public static class Fold
     private static void On(LedgerState state, HoldExtended e)
     {
         var hold = state.Holds[e.Reservation];
-        state.Expiries.Remove((hold.ExpiresAt, hold.Reservation));
-        hold.Deadline = e.Deadline;
+        state.Extend(hold, e.Deadline);
         hold.Lines = Items.ToItems(hold.Lines.Concat(e.Lines));
         hold.Draws = Items.ToItems(hold.Draws.Concat(e.Draws));
-        state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
         if (Runs.Of(state, hold) is { } run) Carve(state, run, e.Draws);
         Take(state, e.Draws);
     }
@@ -65,7 +68,7 @@ public static class Fold
         var hold = Settle(state, e.Reservation);
         var period = OpenPeriod(state, e.Period);
         if (e.FromParent is { } fromRun) Carve(state, state.Holds[hold.Parent!.Value], fromRun);
-        Charge(state, period, state.Plans[hold.Assignment].Plan, e.Draws);
+        Charge(state, period, state.PlanOf(hold.Assignment).Plan, e.Draws);
         Count(period, e.Lines);
         Tidy(state, hold.Draws);
     }
@@ -81,7 +84,7 @@ public static class Fold
     {
         if (e.Period is not { } number) return;
         var period = OpenPeriod(state, number);
-        Charge(state, period, state.Plans[e.Assignment].Plan, e.Draws);
+        Charge(state, period, state.PlanOf(e.Assignment).Plan, e.Draws);
         Count(period, e.Lines);
     }
 
@@ -110,27 +113,29 @@ public static class Fold
     {
         var limits = state.TermsIn(e.Period, group, since)!;
         if (e.AdjustsPeriod is { } open) return OpenPeriod(state, open).Sum(limits, since);
-        var owed = state.Owed.Find(one => one.Since == since && one.Group.Label == group);
-        if (owed is null) state.Owed.Add(owed = new GroupSum(limits, since));
+        var owed = state.Owed.FirstOrDefault(one => one.Since == since && one.Group.Label == group);
+        if (owed is null) state.Owed = state.Owed.With(owed = new GroupSum(limits, since));
         return owed;
     }
 
     private static void Add(GroupSum sum, Draw draw, Bucket bucket, long amount)
     {
         sum.Add(bucket, amount);
-        if (bucket != Bucket.Overage || !Totals.IsChargedByWindow(sum.Group)) return;
-        var at = sum.Windows.FindIndex(one => one.Start == draw.Start);
-        if (at < 0) sum.Windows.Add(new WindowOverage(draw.Start, amount));
-        else sum.Windows[at] = sum.Windows[at] with { Overage = sum.Windows[at].Overage + amount };
+        if (bucket == Bucket.Overage && Totals.IsChargedByWindow(sum.Group)) AddOverage(sum, draw.Start, amount);
     }
+
+    private static void AddOverage(GroupSum sum, DateTimeOffset start, long amount) =>
+        sum.Change(start, window => window with { Overage = window.Overage + amount });
 
     private static void AdjustCharge(LedgerState state, Refunded e, ChargeBack back)
     {
         AdjustedSum(state, e, back.Group, back.Since).AdjustedCharge -= back.Nanos;
-        var at = state.RefundedOverage.FindIndex(
-            one => one.Period == e.Period && one.Group == back.Group && one.Since == back.Since && one.Start == back.Start);
-        if (at < 0) state.RefundedOverage.Add(new RefundedOverage(e.Period, back.Group, back.Since, back.Start, back.Overage));
-        else state.RefundedOverage[at] = state.RefundedOverage[at] with { Overage = state.RefundedOverage[at].Overage + back.Overage };
+        var before = new RefundedOverage(e.Period, back.Group, back.Since, back.Start, 0);
+        var refunded = state.RefundedOverage.ToArray();
+        var at = Array.FindIndex(refunded, one => one with { Overage = 0 } == before);
+        if (at < 0) refunded = [.. refunded, before with { Overage = back.Overage }];
+        else refunded[at] = before with { Overage = refunded[at].Overage + back.Overage };
+        state.RefundedOverage = new(refunded);
     }
 
     /// <summary>Only a grant that has expired is restored: one still in force keeps its own expiry.</summary>
@@ -142,7 +147,7 @@ public static class Fold
 
     private static void RememberLate(LedgerState state, Refunded e)
     {
-        if (!state.LateRefunds.TryGetValue(e.Reservation, out var late)) state.LateRefunds.Add(e.Reservation, late = new LateRefund());
+        var late = state.LateRefundOf(e.Reservation);
         foreach (var line in e.Lines) Add(late.Lines, line);
         foreach (var draw in e.Draws)
             foreach (var part in draw.Parts) Add(late.Parts, draw, part);
@@ -166,7 +171,7 @@ public static class Fold
     {
         state.Assignments = e.Assignment;
         state.StripeCustomer = e.StripeCustomer ?? state.StripeCustomer;
-        var plan = new PlanInForce(e.Assignment, e.Plan, e.Anchor, []);
+        var plan = new PlanInForce(e.Assignment, SharedPlans.Of(e.Plan), e.Anchor, []);
         if (e.Change == PlanChange.NextPeriod && e.Starts is null) state.NextPlan = plan;
         else PutInForce(state, plan, e.Starts);
     }
@@ -177,7 +182,7 @@ public static class Fold
         using var rearming = Thresholds.Rearming(state);
         state.Plan = state.LastPlan = inForce;
         state.NextPlan = null;
-        state.Plans[inForce.Assignment] = inForce;
+        state.Plans = state.Plans.With(inForce);
         if (starts is not null) Start(state, starts, inForce.Assignment);
         else if (state.Current is { } current) current.Assignment = inForce.Assignment;
         OpenSums(state.Current!, inForce);
@@ -194,7 +199,7 @@ public static class Fold
         state.Current = new PeriodUse(period, assignment);
         (state.LastPeriod, state.LastStart) = (period.Number, period.Start);
         foreach (var owed in state.Owed) Adjust(state.Current.Sum(owed.Group, owed.Since), owed.AdjustedUsage, owed.AdjustedOverage, owed.AdjustedCharge);
-        state.Owed.Clear();
+        state.Owed = [];
     }
 
     private static void Adjust(GroupSum sum, long usage, long overage, long charge)
@@ -209,9 +214,11 @@ public static class Fold
     private static void On(LedgerState state, LimitsCustomized e)
     {
         using var rearming = Thresholds.Rearming(state);
+        var set = new SortedDictionary<string, CustomLimit>(state.CustomLimits.ToDictionary(own => own.Group), StringComparer.Ordinal);
         foreach (var limit in e.Limits)
-            if (limit.Quota is { } quota) state.CustomLimits[limit.Group] = quota;
-            else state.CustomLimits.Remove(limit.Group);
+            if (limit.Quota is null) set.Remove(limit.Group);
+            else set[limit.Group] = limit;
+        state.CustomLimits = set.Values.ToItems();
     }
 
     private static void On(LedgerState state, CreditRevoked e)
@@ -222,13 +229,13 @@ public static class Fold
     }
 
     private static void On(LedgerState state, CreditGranted e) =>
-        state.Grants.Add(new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt });
+        state.Grants = state.Grants.With(new(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt });
 
     private static void On(LedgerState state, PeriodEnded e)
     {
         state.Current!.Period = e.Period;
         foreach (var sum in state.Current.Groups) sum.LimitAtEnd = state.Limit(sum.Group);
-        state.Ended.Add(state.Current);
+        state.Ended = state.Ended.With(state.Current);
         state.Current = null;
         if (e.Next is null) return;
         if (state.NextPlan is { } next && next.Assignment == e.NextAssignment)
@@ -244,12 +251,12 @@ public static class Fold
     {
         using var rearming = Thresholds.Rearming(state);
         var closed = state.Ended[0];
-        state.Ended.RemoveAt(0);
+        state.Ended = Items.Of(state.Ended.Span[1..]);
         var next = state.Ended.Count > 0 ? state.Ended[0] : state.Current;
         for (var i = 0; i < e.Groups.Count; i++)
             if (next is not null) CarryOn(state, closed, closed.Groups[i], e.Groups[i], next);
             else Owe(state, closed.Groups[i], e.Groups[i]);
-        foreach (var use in state.Groups) use.Windows.RemoveAll(window => IsDone(state, use, window));
+        foreach (var use in state.Groups) use.Windows = use.Windows.Where(window => !IsDone(state, use, window)).ToItems();
     }
 
     /// <summary>What a closed period hands on: its rollover as a bucket of the next period's window, and a negative rest of its bill.</summary>
@@ -267,9 +274,7 @@ public static class Fold
     private static void CarryOn(GroupSum sum, WindowOverage window)
     {
         var before = window.Before + window.Overage;
-        var at = sum.Windows.FindIndex(one => one.Start == window.Start);
-        if (at < 0) sum.Windows.Add(new WindowOverage(window.Start, 0, before));
-        else sum.Windows[at] = sum.Windows[at] with { Before = before };
+        sum.Change(window.Start, next => next with { Before = before });
     }
 
     private static void Owe(LedgerState state, GroupSum sum, GroupTotal total)
@@ -278,7 +283,7 @@ public static class Fold
         if (usage == 0 && overage == 0 && charge == 0) return;
         var owed = new GroupSum(sum.Group, sum.Since);
         Adjust(owed, usage, overage, charge);
-        state.Owed.Add(owed);
+        state.Owed = state.Owed.With(owed);
     }
 
     private static void Take(LedgerState state, Items<Draw> draws)
@@ -321,8 +326,7 @@ public static class Fold
 
     private static Hold Settle(LedgerState state, Guid reservation)
     {
-        if (!state.Holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
-        state.Expiries.Remove((hold.ExpiresAt, reservation));
+        var hold = state.Settle(reservation);
         OpenPeriod(state, hold.Period).OpenHolds--;
         foreach (var draw in hold.Draws)
         {
@@ -370,12 +374,10 @@ public static class Fold
     private static WindowUse WindowOf(LedgerState state, string group, int since, DateTimeOffset start, DateTimeOffset end)
     {
         var use = state.Use(group, since);
-        if (use is null) state.Groups.Add(use = new GroupUse(group, since));
+        if (use is null) state.Groups = state.Groups.With(use = new GroupUse(group, since));
         if (use.At(start) is { } known) return known;
         var window = new WindowUse(start, end);
-        use.Windows.Add(window);
-        use.Windows.Sort((a, b) => a.Start.CompareTo(b.Start));
-        use.Windows.RemoveAll(one => one != window && IsDone(state, use, one));
+        use.Windows = use.Windows.Where(one => !IsDone(state, use, one)).Append(window).OrderBy(one => one.Start).ToItems();
         return window;
     }
 
@@ -384,7 +386,7 @@ public static class Fold
         foreach (var draw in draws)
             if (state.Use(draw.Group, draw.Since) is { Windows.Count: > 1 } use && use.At(draw.Start) is { } window
                 && IsDone(state, use, window))
-                use.Windows.Remove(window);
+                use.Windows = use.Windows.Where(one => one != window).ToItems();
     }
 
     /// <summary>
@@ -395,7 +397,7 @@ public static class Fold
     private static bool IsDone(LedgerState state, GroupUse use, WindowUse window)
     {
         if (window.OpenDraws > 0 || window.End > state.At || state.Current?.Period.Start == window.Start) return false;
-        var takesLate = TakesLate(state.Plans[use.Since].Plan.Group(use.Group)!);
+        var takesLate = TakesLate(state.PlanOf(use.Since).Plan.Group(use.Group)!);
         if (takesLate && state.Current is { } current && Overlap(current.Period, window)) return false;
         foreach (var ended in state.Ended)
             if (ended.Period.Start == window.Start || (takesLate && Overlap(ended.Period, window))) return false;

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json.Serialization;
 using Metering.Ledger.Catalog;
 using Metering.Ledger.Windows;
@@ -7,8 +8,17 @@ namespace Metering.Ledger.Accounts;
 /// <summary>
 /// What decisions need to know of one user. Folding mutates it, deciding never does. Bounded: settled reservations are not in it.
 /// </summary>
+/// <remarks>
+/// One per cached user, so small: what most users have none of is one shared empty list, or made when there is some.
+/// </remarks>
 public sealed class LedgerState
 {
+    private static readonly ReadOnlyDictionary<Guid, Hold> NoHolds = ReadOnlyDictionary<Guid, Hold>.Empty;
+
+    private Dictionary<Guid, Hold>? holds;
+    private SortedSet<(DateTimeOffset At, Guid Reservation)>? expiries;
+    private Dictionary<Guid, LateRefund>? lateRefunds;
+
     /// <summary>The last event's time.</summary>
     public DateTimeOffset At { get; set; } = DateTimeOffset.MinValue;
 
@@ -30,23 +40,38 @@ public sealed class LedgerState
     /// <summary>A plan that waits for the next period.</summary>
     public PlanInForce? NextPlan { get; set; }
 
-    /// <summary>Every plan that was ever in force, by assignment: holds and late refunds refer to them.</summary>
-    public Dictionary<int, PlanInForce> Plans { get; init; } = [];
+    /// <summary>Every plan that was ever in force, in the order of assignments: holds and late refunds refer to them.</summary>
+    public Items<PlanInForce> Plans { get; set; } = [];
 
-    public Dictionary<string, long> CustomLimits { get; init; } = [];
-    public List<GroupUse> Groups { get; init; } = [];
-    public List<Grant> Grants { get; init; } = [];
-    public Dictionary<Guid, Hold> Holds { get; init; } = [];
+    /// <summary>The user's own quotas, in the order of their groups' labels.</summary>
+    public Items<CustomLimit> CustomLimits { get; set; } = [];
 
-    /// <summary>Holds by the moment at which they expire.</summary>
+    public Items<GroupUse> Groups { get; set; } = [];
+    public Items<Grant> Grants { get; set; } = [];
+
+    /// <summary>Open reservations: see <see cref="Open"/>, <see cref="Settle"/>.</summary>
+    public IReadOnlyDictionary<Guid, Hold> Holds
+    {
+        get => holds is null ? NoHolds : holds;
+        init
+        {
+            foreach (var hold in value.Values) Open(hold);
+        }
+    }
+
+    /// <summary>Holds by the moment at which they expire, the first one first.</summary>
     [JsonIgnore]
-    public SortedSet<(DateTimeOffset At, Guid Reservation)> Expiries { get; init; } = [];
+    public IReadOnlyCollection<(DateTimeOffset At, Guid Reservation)> Expiries => expiries is null ? [] : expiries;
+
+    /// <summary>The hold that expires first.</summary>
+    [JsonIgnore]
+    public (DateTimeOffset At, Guid Reservation)? NextExpiry => expiries?.Min;
 
     /// <summary>The running period; none without a plan.</summary>
     public PeriodUse? Current { get; set; }
 
     /// <summary>Periods that ended and are not closed yet, oldest first.</summary>
-    public List<PeriodUse> Ended { get; init; } = [];
+    public Items<PeriodUse> Ended { get; set; } = [];
 
     /// <summary>The number of the last period; 0 before the first.</summary>
     public int LastPeriod { get; set; }
@@ -55,25 +80,37 @@ public sealed class LedgerState
     public DateTimeOffset? LastStart { get; set; }
 
     /// <summary>Net totals refunded, per settled reservation that was refunded later.</summary>
-    public Dictionary<Guid, LateRefund> LateRefunds { get; init; } = [];
+    public IReadOnlyDictionary<Guid, LateRefund> LateRefunds
+    {
+        get => lateRefunds is null ? ReadOnlyDictionary<Guid, LateRefund>.Empty : lateRefunds;
+        init => lateRefunds = value.Count == 0 ? null : value.ToDictionary();
+    }
 
     /// <summary>Adjustments that found no open period: the next one that starts takes them.</summary>
-    public List<GroupSum> Owed { get; init; } = [];
+    public Items<GroupSum> Owed { get; set; } = [];
 
     /// <summary>Overage of closed periods that was refunded since, per period, group and window.</summary>
-    public List<RefundedOverage> RefundedOverage { get; init; } = [];
+    public Items<RefundedOverage> RefundedOverage { get; set; } = [];
 
     public RememberedIds Remembered { get; init; } = new();
 
     /// <summary>Facts that are due, folded already but not appended yet: they go first in the next append (rule 14).</summary>
     [JsonIgnore]
-    public List<LedgerEvent> Unappended { get; init; } = [];
+    public List<LedgerEvent> Unappended { get; private set; } = [];
 
     /// <summary>The last revision that is in the stream, or will be with the command just decided.</summary>
     public long AppendedRevision => Revision - Unappended.Count;
 
     /// <summary>The user's quota of a group: their own, or the plan's.</summary>
-    public long Limit(LimitGroup group) => CustomLimits.TryGetValue(group.Label, out var own) ? own : group.Quota;
+    public long Limit(LimitGroup group) => OwnLimit(group.Label) ?? group.Quota;
+
+    /// <summary>The user's own quota of a group; none: the plan's counts.</summary>
+    public long? OwnLimit(string group)
+    {
+        foreach (var own in CustomLimits)
+            if (own.Group == group) return own.Quota;
+        return null;
+    }
 
     /// <summary>The quota in one of the group's windows: that of an ended period is what it was when it ended.</summary>
     public long Limit(LimitGroup group, int since, DateTimeOffset start)
@@ -85,9 +122,20 @@ public sealed class LedgerState
     }
 
     /// <summary>A group as the last plan that had it in a period says, closed or not: by that it is charged.</summary>
-    public LimitGroup? TermsIn(int period, string group, int since) => Plans.Values
+    public LimitGroup? TermsIn(int period, string group, int since) => Plans
         .Where(plan => plan.From <= period && plan.Plan.Group(group) is not null && plan.SinceOf(group) == since)
         .MaxBy(plan => plan.Assignment)?.Plan.Group(group);
+
+    /// <summary>The plan of an assignment; none if it never was in force.</summary>
+    public PlanInForce? FindPlan(int assignment)
+    {
+        for (var i = Plans.Count - 1; i >= 0; i--)
+            if (Plans[i].Assignment == assignment) return Plans[i];
+        return null;
+    }
+
+    public PlanInForce PlanOf(int assignment) =>
+        FindPlan(assignment) ?? throw new InvalidOperationException($"assignment {assignment} was never in force");
 
     public GroupUse? Use(string group, int since)
     {
@@ -108,7 +156,50 @@ public sealed class LedgerState
     [JsonIgnore]
     public IEnumerable<PeriodUse> OpenPeriods => Current is null ? Ended : Ended.Append(Current);
 
-    public Grant Grant(Guid id) => Grants.Find(grant => grant.Id == id) ?? throw new InvalidOperationException($"no credit grant {id}");
+    public Grant Grant(Guid id)
+    {
+        foreach (var grant in Grants)
+            if (grant.Id == id) return grant;
+        throw new InvalidOperationException($"no credit grant {id}");
+    }
+
+    public void Open(Hold hold)
+    {
+        (holds ??= []).Add(hold.Reservation, hold);
+        (expiries ??= []).Add((hold.ExpiresAt, hold.Reservation));
+    }
+
+    public void Extend(Hold hold, DateTimeOffset deadline)
+    {
+        expiries!.Remove((hold.ExpiresAt, hold.Reservation));
+        hold.Deadline = deadline;
+        expiries.Add((hold.ExpiresAt, hold.Reservation));
+    }
+
+    /// <summary>The hold, which is no longer open.</summary>
+    public Hold Settle(Guid reservation)
+    {
+        if (holds is null || !holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
+        expiries!.Remove((hold.ExpiresAt, reservation));
+        if (holds.Count == 0) (holds, expiries) = (null, null);
+        return hold;
+    }
+
+    /// <summary>What was refunded late of a settled reservation: from now on there is such a thing.</summary>
+    public LateRefund LateRefundOf(Guid reservation)
+    {
+        lateRefunds ??= [];
+        if (!lateRefunds.TryGetValue(reservation, out var late)) lateRefunds.Add(reservation, late = new LateRefund());
+        return late;
+    }
+
+    /// <summary>The facts that wait, which are the next append's from here on.</summary>
+    public IReadOnlyList<LedgerEvent> TakeUnappended()
+    {
+        var events = Unappended;
+        Unappended = [];
+        return events;
+    }
 }
 
 /// <summary>A plan and since when each of its groups counts: a plan change may carry a group on (rule 18).</summary>
@@ -129,7 +220,7 @@ public sealed class GroupUse(string group, int since)
 {
     public string Group { get; } = group;
     public int Since { get; } = since;
-    public List<WindowUse> Windows { get; init; } = [];
+    public Items<WindowUse> Windows { get; set; } = [];
 
     public WindowUse? At(DateTimeOffset start)
     {
@@ -153,7 +244,7 @@ public sealed class WindowUse(DateTimeOffset start, DateTimeOffset end)
     public long OverageHeld { get; set; }
 
     /// <summary>The thresholds that were reached in it.</summary>
-    public List<int> Reached { get; init; } = [];
+    public Items<int> Reached { get; set; } = [];
 
     /// <summary>Draws of open holds that count here, those that took only credits too: their excess may still take from this window.</summary>
     public int OpenDraws { get; set; }
@@ -236,13 +327,13 @@ public sealed class PeriodUse(Period period, int assignment)
     public int Assignment { get; set; } = assignment;
 
     public int OpenHolds { get; set; }
-    public List<GroupSum> Groups { get; init; } = [];
-    public List<MeterSum> Meters { get; init; } = [];
+    public Items<GroupSum> Groups { get; set; } = [];
+    public Items<MeterSum> Meters { get; set; } = [];
 
     public GroupSum Sum(LimitGroup group, int since)
     {
         var sum = Sum(group.Label, since);
-        if (sum is null) Groups.Add(sum = new GroupSum(group, since));
+        if (sum is null) Groups = Groups.With(sum = new GroupSum(group, since));
         return sum;
     }
 
@@ -255,8 +346,10 @@ public sealed class PeriodUse(Period period, int assignment)
 
     public MeterSum Sum(string meter)
     {
-        var sum = Meters.Find(one => one.Meter == meter);
-        if (sum is null) Meters.Add(sum = new MeterSum(meter));
+        foreach (var known in Meters)
+            if (known.Meter == meter) return known;
+        var sum = new MeterSum(meter);
+        Meters = Meters.With(sum);
         return sum;
     }
 }
@@ -264,6 +357,8 @@ public sealed class PeriodUse(Period period, int assignment)
 /// <summary>A group's net use over one period, per bucket, and what refunds of closed periods took off (negative).</summary>
 public sealed class GroupSum(LimitGroup group, int since)
 {
+    private Seldom? seldom;
+
     /// <summary>As the last plan in force has it: what is reported follows the plan.</summary>
     public LimitGroup Group { get; set; } = group;
 
@@ -272,15 +367,47 @@ public sealed class GroupSum(LimitGroup group, int since)
     public long Quota { get; set; }
     public long Credit { get; set; }
     public long Overage { get; set; }
-    public long AdjustedUsage { get; set; }
-    public long AdjustedOverage { get; set; }
-    public long AdjustedCharge { get; set; }
+
+    public long AdjustedUsage
+    {
+        get => seldom?.AdjustedUsage ?? 0;
+        set { if (value != AdjustedUsage) MakeSeldom().AdjustedUsage = value; }
+    }
+
+    public long AdjustedOverage
+    {
+        get => seldom?.AdjustedOverage ?? 0;
+        set { if (value != AdjustedOverage) MakeSeldom().AdjustedOverage = value; }
+    }
+
+    public long AdjustedCharge
+    {
+        get => seldom?.AdjustedCharge ?? 0;
+        set { if (value != AdjustedCharge) MakeSeldom().AdjustedCharge = value; }
+    }
 
     /// <summary>The group's quota when the period ended: what rolls over is judged by it.</summary>
-    public long? LimitAtEnd { get; set; }
+    public long? LimitAtEnd
+    {
+        get => seldom?.LimitAtEnd;
+        set { if (value != LimitAtEnd) MakeSeldom().LimitAtEnd = value; }
+    }
 
     /// <summary>Net overage per window, where that is charged window by window.</summary>
-    public List<WindowOverage> Windows { get; init; } = [];
+    public IReadOnlyList<WindowOverage> Windows
+    {
+        get => seldom is null ? [] : seldom.Windows;
+        init { if (value.Count > 0) MakeSeldom().Windows.AddRange(value); }
+    }
+
+    /// <summary>Changes the overage of a window, which is none at first.</summary>
+    public void Change(DateTimeOffset start, Func<WindowOverage, WindowOverage> change)
+    {
+        var windows = MakeSeldom().Windows;
+        var at = windows.FindLastIndex(one => one.Start == start);
+        if (at < 0) windows.Add(change(new WindowOverage(start, 0)));
+        else windows[at] = change(windows[at]);
+    }
 
     public void Add(Bucket bucket, long amount)
     {
@@ -297,6 +424,16 @@ public sealed class GroupSum(LimitGroup group, int since)
     {
         AdjustedUsage += amount;
         if (bucket == Bucket.Overage) AdjustedOverage += amount;
+    }
+
+    private Seldom MakeSeldom() => seldom ??= new();
+
+    /// <summary>What the sums of most users' running periods have none of.</summary>
+    private sealed class Seldom
+    {
+        public long AdjustedUsage, AdjustedOverage, AdjustedCharge;
+        public long? LimitAtEnd;
+        public readonly List<WindowOverage> Windows = [];
     }
 }
 

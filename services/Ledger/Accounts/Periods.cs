@@ -28,7 +28,7 @@ internal static class Periods
     public static DateTimeOffset? ClosesAt(LedgerState state)
     {
         if (state.Ended.Count == 0 || state.Ended[0].OpenHolds > 0) return null;
-        return state.Ended[0].Period.End + state.Plans[state.Ended[0].Assignment].Plan.LateGrace;
+        return state.Ended[0].Period.End + state.PlanOf(state.Ended[0].Assignment).Plan.LateGrace;
     }
 
     /// <summary>Closing is keyed by the period: twice changes nothing. What was due is appended either way.</summary>

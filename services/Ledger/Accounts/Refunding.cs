@@ -26,7 +26,7 @@ internal sealed class Refunding
         unused = past.Unused?.Draws ?? [];
         period = past.Committed?.Period ?? past.Tracked!.Period ?? 0;
         var assignment = past.Committed?.Assignment ?? past.Tracked!.Assignment;
-        plan = context.State.Plans.GetValueOrDefault(assignment) ?? new PlanInForce(0, NoPlan, default, []);
+        plan = context.State.FindPlan(assignment) ?? new PlanInForce(0, NoPlan, default, []);
         grants = new GrantRoom(context, restored: command.RestoreUntil > context.At);
     }
 

@@ -15,38 +15,45 @@ public sealed class RememberedIds
     /// <summary>At most so many are remembered per user.</summary>
     public const int Most = 65_536;
 
-    private readonly Dictionary<Guid, Remembered> byId = [];
-    private readonly PriorityQueue<Guid, Guid> oldest = new();
+    // In the order of ids, which is that of their times: 40 bytes each. A new id is nearly always the last or close to it, the first is forgotten first.
+    private Entry[] entries = [];
+    private int first, end;
 
     /// <summary>The newest time of an id forgotten so far, in Unix milliseconds.</summary>
     public long ForgottenUpto { get; private set; } = long.MinValue;
 
-    public int Count => byId.Count;
+    public int Count => end - first;
 
     /// <summary>What is remembered, oldest id first: for snapshots.</summary>
-    public IEnumerable<(Guid Id, Remembered Remembered)> All => byId.OrderBy(pair => pair.Key).Select(pair => (pair.Key, pair.Value));
+    public IEnumerable<(Guid Id, Remembered Remembered)> All => entries.Take(first..end).Select(entry => (entry.Id, entry.Remembered));
 
-    public bool TryGet(Guid id, out Remembered remembered) => byId.TryGetValue(id, out remembered);
+    public bool TryGet(Guid id, out Remembered remembered)
+    {
+        var at = PlaceOf(id);
+        var found = at < end && entries[at].Id == id;
+        remembered = found ? entries[at].Remembered : default;
+        return found;
+    }
 
     /// <summary>True if an id of this time may have been done and forgotten, or would be forgotten at once.</summary>
     public bool IsTooOld(Guid id, DateTimeOffset at) => TimeOf(id) <= Math.Max(ForgottenUpto, (at - Horizon).ToUnixTimeMilliseconds());
 
+    /// <summary>Remembers an id, as it was done first; forgets those that are too old then.</summary>
     public void Add(Guid id, ContentHash content, long revision, DateTimeOffset at)
     {
-        if (byId.TryAdd(id, new Remembered(content, revision))) oldest.Enqueue(id, id);
+        var place = PlaceOf(id);
+        if (place == end || entries[place].Id != id) Insert(place, new Entry(id, new Remembered(content, revision)));
         var horizon = (at - Horizon).ToUnixTimeMilliseconds();
-        while (oldest.TryPeek(out var first, out _) && (TimeOf(first) < horizon || byId.Count > Most)) Forget(oldest.Dequeue());
+        while (first < end && (TimeOf(entries[first].Id) < horizon || Count > Most)) Forget();
+        if (entries.Length > 16 && Count * 5 < entries.Length * 2) MoveTo(new Entry[Count * 3 / 2]);
     }
 
     /// <summary>Takes over what a snapshot remembered.</summary>
     public void Restore(long forgottenUpto, IEnumerable<(Guid Id, Remembered Remembered)> all)
     {
         ForgottenUpto = forgottenUpto;
-        foreach (var (id, remembered) in all)
-        {
-            byId.Add(id, remembered);
-            oldest.Enqueue(id, id);
-        }
+        entries = [.. all.OrderBy(one => one.Id).Select(one => new Entry(one.Id, one.Remembered))];
+        (first, end) = (0, entries.Length);
     }
 
     /// <summary>The Unix milliseconds that a UUIDv7 begins with.</summary>
@@ -57,11 +64,42 @@ public sealed class RememberedIds
         return (long)(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
     }
 
-    private void Forget(Guid id)
+    /// <summary>Where an id is, or belongs.</summary>
+    private int PlaceOf(Guid id)
     {
-        byId.Remove(id);
-        ForgottenUpto = Math.Max(ForgottenUpto, TimeOf(id));
+        if (first == end || entries[end - 1].Id.CompareTo(id) < 0) return end;
+        var (low, high) = (first, end - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (entries[middle].Id.CompareTo(id) < 0) low = middle + 1;
+            else high = middle;
+        }
+        return low;
     }
+
+    private void Insert(int place, Entry entry)
+    {
+        if (end == entries.Length)
+        {
+            place -= first;
+            MoveTo(Count < entries.Length * 3 / 4 ? entries : new Entry[Count * 3 / 2 + 4]);
+        }
+        Array.Copy(entries, place, entries, place + 1, end - place);
+        entries[place] = entry;
+        end++;
+    }
+
+    /// <summary>Moves all to the front of this or another array: so none is filled by less than two fifths, and an id takes at most 100 bytes.</summary>
+    private void MoveTo(Entry[] other)
+    {
+        Array.Copy(entries, first, other, 0, Count);
+        (entries, first, end) = (other, 0, Count);
+    }
+
+    private void Forget() => ForgottenUpto = Math.Max(ForgottenUpto, TimeOf(entries[first++].Id));
+
+    private readonly record struct Entry(Guid Id, Remembered Remembered);
 }
 
 /// <summary>A command that was done: the hash of its content and where its events start.</summary>

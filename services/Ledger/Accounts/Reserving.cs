@@ -28,7 +28,7 @@ internal static class Reserving
     {
         if (!context.State.Holds.TryGetValue(command.Reservation, out var hold)) return Settling.NotOpen(command.Reservation, command.Past);
         if (context.State.Suspended) return Decision.Answered(Admission.Deny(context, DenialReason.Suspended));
-        var terms = new Terms(context.State.Plans[hold.Assignment], hold, Runs.Of(context.State, hold), "add");
+        var terms = new Terms(context.State.PlanOf(hold.Assignment), hold, Runs.Of(context.State, hold), "add");
         var (admitted, refusal) = Admission.Admit(context, terms, command.Add);
         return admitted is null
             ? Decision.Answered(refusal!)
@@ -46,7 +46,7 @@ internal static class Reserving
     /// <summary>Under the plan in force or, for a run's child, under the run's: it may have ended since.</summary>
     private static (Admitted? Admitted, Answer? Refusal) Admit(Context context, Items<AskedLine> lines, Hold? run)
     {
-        if ((run is null ? context.State.Plan : context.State.Plans[run.Assignment]) is not { } plan)
+        if ((run is null ? context.State.Plan : context.State.PlanOf(run.Assignment)) is not { } plan)
             return (null, Admission.Deny(context, DenialReason.NoPlan));
         if (context.State.Suspended) return (null, Admission.Deny(context, DenialReason.Suspended));
         return Admission.Admit(context, new Terms(plan, run, run, "lines"), lines);
@@ -75,7 +75,7 @@ internal static class Reserving
         if (command.OccurredAt > context.At) return Decision.Refused(RefusalKind.Invalid, "occurred_at", $"a time up to {context.At:O}");
         var (period, at) = CountsIn(context, command);
         if (period is null) return Tracked(context, command, 0, null, unmatched: true, Unmatched(command.Lines));
-        var plan = context.State.Plans[period.Assignment];
+        var plan = context.State.PlanOf(period.Assignment);
         var charge = new Charging(context with { CountsIn = period.Period, OccurredAt = at }, plan, null, limited: false);
         return charge.Add(command.Lines, at) is { } refused
             ? Decision.Answered(refused)

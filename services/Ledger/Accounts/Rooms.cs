@@ -47,7 +47,7 @@ internal readonly record struct Context(LedgerState State, DateTimeOffset At, Zo
     {
         var counts = group.Window != WindowLength.BillingPeriod && window.Contains(At)
             ? State.Plan
-            : State.Period(period) is { } open ? State.Plans[open.Assignment] : null;
+            : State.Period(period) is { } open ? State.PlanOf(open.Assignment) : null;
         return counts?.Plan.Group(group.Label) is { } terms && counts.SinceOf(group.Label) == plan.SinceOf(group.Label) ? terms : group;
     }
 }
@@ -147,6 +147,7 @@ internal sealed class GrantRoom
     private readonly List<(Grant Grant, long Free)> grants = [];
     private readonly Context context;
     private readonly bool restored;
+    private bool ordered;
 
     /// <param name="restored">Those that expired too, nothing is free of them: for what comes back to one that is restored.</param>
     public GrantRoom(Context context, bool restored = false)
@@ -154,7 +155,13 @@ internal sealed class GrantRoom
         (this.context, this.restored) = (context, restored);
         foreach (var grant in context.State.Grants)
             if (grant.Free > 0 && IsInForce(grant)) grants.Add((grant, grant.Free));
-        if (grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
+    }
+
+    // mostly there is room elsewhere and none is drawn
+    private void PutInOrder()
+    {
+        if (!ordered && grants.Count > 1) grants.Sort((a, b) => Order(a.Grant).CompareTo(Order(b.Grant)));
+        ordered = true;
     }
 
     private bool IsInForce(Grant grant) =>
@@ -170,6 +177,8 @@ internal sealed class GrantRoom
 
     public long Take(string unit, long amount, List<Part> parts)
     {
+        if (amount <= 0) return 0;
+        PutInOrder();
         var taken = 0L;
         for (var i = 0; i < grants.Count && taken < amount; i++)
         {
@@ -185,6 +194,7 @@ internal sealed class GrantRoom
 
     public void Return(Guid id, long amount)
     {
+        PutInOrder();
         var at = grants.FindIndex(one => one.Grant.Id == id);
         if (at >= 0) grants[at] = grants[at] with { Free = grants[at].Free + amount };
         else if (context.State.Grant(id) is var usedUp && IsInForce(usedUp)) grants.Add((usedUp, usedUp.Free + amount));

@@ -64,7 +64,7 @@ internal static class Settling
     }
 
     private static Charging ChargeOf(Context context, Hold hold) =>
-        new(context, context.State.Plans[hold.Assignment], hold, limited: true, "actual.items");
+        new(context, context.State.PlanOf(hold.Assignment), hold, limited: true, "actual.items");
 
     private static Decision Charged(Context context, Commit command, Hold hold, Charging charge)
     {

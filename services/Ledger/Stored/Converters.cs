@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -69,6 +70,17 @@ public sealed class AttributesConverter : JsonConverter<Attributes>
         foreach (var (key, text) in value.Pairs) writer.WriteString(key, text);
         writer.WriteEndObject();
     }
+}
+
+/// <summary>A text that is, mostly, one of <see cref="KnownTexts"/>.</summary>
+public sealed class KnownTextConverter : JsonConverter<string>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        reader is { TokenType: JsonTokenType.String, HasValueSequence: false, ValueIsEscaped: false } && Ascii.IsValid(reader.ValueSpan)
+            ? KnownTexts.Of(reader.ValueSpan)
+            : reader.GetString();
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 }
 
 /// <summary>A hash as 32 hexadecimal digits: 64-bit numbers are not safe in every JSON reader.</summary>

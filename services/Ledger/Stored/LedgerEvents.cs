@@ -56,8 +56,10 @@ public static class LedgerEvents
     public static (string Type, ReadOnlyMemory<byte> Data) Encode(LedgerEvent happened)
     {
         var stored = ByType[happened.GetType()];
-        return (stored.Name, JsonSerializer.SerializeToUtf8Bytes(happened, stored.Json));
+        return (stored.Name, FrequentEventsWriting.TryWrite(happened) ?? BySerializer(happened));
     }
+
+    internal static byte[] BySerializer(LedgerEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Json);
 
     /// <exception cref="InvalidOperationException">The type is unknown: a reader stops rather than skip a fact.</exception>
     /// <exception cref="JsonException">The data is not of that type.</exception>
@@ -69,9 +71,10 @@ public static class LedgerEvents
     {
         if (older.TryGetValue(type, out var upcast))
         {
-            var (next, read) = upcast(JsonNode.Parse(data)?.AsObject() ?? throw new JsonException($"{type} is null"));
-            return Decode(next, JsonSerializer.SerializeToUtf8Bytes(read, LedgerJson.Default.JsonObject), older);
+            var (next, changed) = upcast(JsonNode.Parse(data)?.AsObject() ?? throw new JsonException($"{type} is null"));
+            return Decode(next, JsonSerializer.SerializeToUtf8Bytes(changed, LedgerJson.Default.JsonObject), older);
         }
+        if (FrequentEvents.TryRead(type, data) is { } read) return read;
         if (!ByName.TryGetValue(type, out var stored)) throw new InvalidOperationException($"unknown ledger event type {type}");
         return (LedgerEvent?)JsonSerializer.Deserialize(data, stored.Json) ?? throw new JsonException($"{type} is null");
     }

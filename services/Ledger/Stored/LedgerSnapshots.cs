@@ -12,7 +12,7 @@ namespace Metering.Ledger.Stored;
 /// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
 public static class LedgerSnapshots
 {
-    public const string Version = "ledger-state.v3";
+    public const string Version = "ledger-state.v4";
 
     private static readonly JsonTypeInfo<LedgerState> Json = (JsonTypeInfo<LedgerState>)new JsonSerializerOptions(StateJson.Default.Options)
     {
@@ -30,9 +30,23 @@ public static class LedgerSnapshots
     public static LedgerState Restore(ReadOnlySpan<byte> data)
     {
         var state = JsonSerializer.Deserialize(data, Json) ?? throw new JsonException("the state is null");
-        foreach (var hold in state.Holds.Values) state.Expiries.Add((hold.ExpiresAt, hold.Reservation));
+        ShareTerms(state);
         return state;
     }
+
+    /// <summary>A snapshot says a plan wherever it counts; in memory it is one object, and so are the groups of which there are totals.</summary>
+    private static void ShareTerms(LedgerState state)
+    {
+        state.Plans = state.Plans.Select(Shared).ToItems();
+        state.Plan = state.Plan is { } plan ? state.PlanOf(plan.Assignment) : null;
+        state.LastPlan = state.LastPlan is { } last ? state.PlanOf(last.Assignment) : null;
+        state.NextPlan = state.NextPlan is { } next ? Shared(next) : null;
+        foreach (var period in state.OpenPeriods)
+            foreach (var sum in period.Groups)
+                if (state.PlanOf(period.Assignment).Plan.Group(sum.Group.Label) is { } group && group == sum.Group) sum.Group = group;
+    }
+
+    private static PlanInForce Shared(PlanInForce plan) => plan with { Plan = SharedPlans.Of(plan.Plan) };
 
     /// <summary>What is null is not written; all else must be there, or a list that is missing would be null.</summary>
     private static void RequireAllButNulls(JsonTypeInfo type)
@@ -50,7 +64,7 @@ public static class LedgerSnapshots
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     Converters = [
-        typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>),
+        typeof(KnownTextConverter), typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>),
         typeof(SnakeCaseEnum<GroupKind>), typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>), typeof(SnakeCaseEnum<Bucket>)])]
 [JsonSerializable(typeof(LedgerState))]
 [JsonSerializable(typeof(int))]
@@ -61,6 +75,15 @@ public static class LedgerSnapshots
 [JsonSerializable(typeof(RatedAmount))]
 [JsonSerializable(typeof(Draw))]
 [JsonSerializable(typeof(Part))]
+[JsonSerializable(typeof(PlanInForce))]
+[JsonSerializable(typeof(CustomLimit))]
+[JsonSerializable(typeof(GroupUse))]
+[JsonSerializable(typeof(WindowUse))]
+[JsonSerializable(typeof(Grant))]
+[JsonSerializable(typeof(PeriodUse))]
+[JsonSerializable(typeof(GroupSum))]
+[JsonSerializable(typeof(MeterSum))]
+[JsonSerializable(typeof(RefundedOverage))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Remembered ids as one flat list: id, content and revision of each.</summary>

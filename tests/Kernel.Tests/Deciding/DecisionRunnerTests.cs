@@ -176,6 +176,23 @@ public sealed class DecisionRunnerTests
         Assert.That(model.Folded - folded, Is.EqualTo(5), "the last snapshot was taken after 20");
     }
 
+    [Test, CancelAfter(60_000)]
+    public async Task A_stream_put_out_of_memory_leaves_a_snapshot_and_nobody_waits_for_it(CancellationToken cancellation)
+    {
+        var held = new TaskCompletionSource();
+        streams.SnapshotsWaitFor = held.Task;
+        runner = Runner(new RunnerOptions { StreamsCached = 1, SnapshotOnEviction = 25 });
+        for (var i = 0; i < 25; i++) await Add(1);
+        await runner.Handle("two", new CountCommand(1), Someone, default);
+        Assert.That(await memory.LoadSnapshot("one", default), Is.Null);
+        held.SetResult();
+        await streams.SnapshotSaved.Task.WaitAsync(cancellation);
+        Assert.That((await memory.LoadSnapshot("one", default))?.Revision, Is.EqualTo(24));
+        var folded = model.Folded;
+        Assert.That((await Add(1)).Sum, Is.EqualTo(26));
+        Assert.That(model.Folded - folded, Is.Zero, "all of it is in the snapshot");
+    }
+
     [Test]
     public async Task A_snapshot_that_cannot_be_read_costs_time_never_truth()
     {

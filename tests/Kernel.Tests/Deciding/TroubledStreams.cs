@@ -18,6 +18,12 @@ internal sealed class TroubledStreams(IEventStreams streams) : IEventStreams
     /// <summary>Completes when an append has arrived while held.</summary>
     public TaskCompletionSource Arrived { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>No snapshot is saved before.</summary>
+    public Task SnapshotsWaitFor { get; set; } = Task.CompletedTask;
+
+    /// <summary>Completes when a snapshot is saved.</summary>
+    public TaskCompletionSource SnapshotSaved { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public void Hold() => hold = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void LetGo()
@@ -52,7 +58,12 @@ internal sealed class TroubledStreams(IEventStreams streams) : IEventStreams
     public IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation) =>
         streams.Subscribe(after, prefixes, cancellation);
 
-    public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) => streams.SaveSnapshot(stream, snapshot, cancellation);
+    public async Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation)
+    {
+        await SnapshotsWaitFor;
+        await streams.SaveSnapshot(stream, snapshot, cancellation);
+        SnapshotSaved.TrySetResult();
+    }
 
     public Task<Snapshot?> LoadSnapshot(string stream, CancellationToken cancellation)
     {
