@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -65,7 +66,8 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
         }
         else if (!TryBegin())
         {
-            Refuse(context.Response);
+            context.Response.Refuse(
+                StatusCode.Unavailable, "this instance is stopping: nothing was done, send it to another one with the same id");
         }
         else
         {
@@ -94,14 +96,6 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     {
         lock (gate)
             if (--underWay == 0 && refuses) ended.TrySetResult();
-    }
-
-    // the status in the headers: gRPC's form of an answer without a message
-    private static void Refuse(HttpResponse response)
-    {
-        response.ContentType = "application/grpc";
-        response.Headers["grpc-status"] = "14";
-        response.Headers["grpc-message"] = "this instance is stopping: nothing was done, send it to another one with the same id";
     }
 
     [LoggerMessage(LogLevel.Warning, "{Calls} calls were still under way {Longest} after the program was to stop, and are cut off")]
