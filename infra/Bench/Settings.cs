@@ -16,6 +16,9 @@ internal sealed record Settings(
     /// <summary>Sessions, and commands in flight in each.</summary>
     internal (int Streams, int InFlight)[] Sessions => Quick ? [(64, 16)] : [(1, 16), (16, 16), (64, 1), (64, 16)];
 
+    /// <summary>Of the overload, and of each of the two loads before it.</summary>
+    internal TimeSpan OverloadTime => TimeSpan.FromSeconds(Quick ? 2 : 8);
+
     internal int LongHistory => Quick ? 20_000 : 1_000_000;
 
     internal int CachedUsers => Quick ? 2_000 : 50_000;

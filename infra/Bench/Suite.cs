@@ -2,6 +2,7 @@ using EventStore.Client;
 using Metering.Bench.Contestants;
 using Metering.Bench.Histories;
 using Metering.Bench.Loads;
+using Metering.Bench.Overload;
 using Metering.Bench.Processes;
 using Metering.Bench.Reporting;
 using Metering.Kernel.Streams;
@@ -12,7 +13,7 @@ namespace Metering.Bench;
 /// <summary>One run: contestant after contestant, never two at once.</summary>
 internal sealed class Suite(Settings settings, Report report)
 {
-    internal const string Parts = "sql, redis, sqlite, esdb, extras";
+    internal const string Parts = "sql, redis, sqlite, esdb, overload, extras";
 
     private const int Callers = 64;
     private static readonly Users[] Both = [Users.Spread, Users.Hot];
@@ -23,6 +24,7 @@ internal sealed class Suite(Settings settings, Report report)
         if (settings.Wants("redis")) await Redis();
         if (settings.Wants("sqlite")) await OnFile();
         if (settings.EventStore is { } node && settings.Wants("esdb")) await OnNode(Store.Node(node));
+        if (settings.Wants("overload")) await Overloaded();
         if (settings.Wants("extras")) await Extras();
     }
 
@@ -121,6 +123,16 @@ internal sealed class Suite(Settings settings, Report report)
             report.Add(Row.Of($"{Bars.Textbook}, {store.Name}", users, Callers, measured, null, tally.Mismatches(user => used[user]),
                 store.Durability));
         }
+    }
+
+    private async Task Overloaded()
+    {
+        var folder = settings.Work("overload");
+        var store = Store.File(Path.Combine(folder, "streams.db"));
+        await using var host = await HostProcess.Start(folder, store.Setting);
+        using (var channel = host.Connect()) await Shop.Open(channel);
+        var tally = new Tally();
+        await new OverloadRun(host, new Audit(store, tally), tally, report, settings.OverloadTime).Measure();
     }
 
     private async Task Extras()

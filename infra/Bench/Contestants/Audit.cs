@@ -44,6 +44,7 @@ internal sealed class Audit(Store store, Tally tally)
         used[user] += LedgerEvents.Decode(stored.Type, stored.Data.Span) switch
         {
             Committed committed => committed.Draws.Sum(draw => draw.Amount),
+            UsageTracked tracked => tracked.Draws.Sum(draw => draw.Amount),
             Refunded refunded => -refunded.Draws.Sum(draw => draw.Amount),
             _ => 0,
         };
