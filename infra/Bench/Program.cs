@@ -24,9 +24,10 @@ command.SetAction(async arguments =>
     report.Head();
     await new Suite(settings, report).Run();
     report.Table();
+    report.ScalingTable();
     var bars = Bars.Of(report);
     foreach (var bar in bars) Console.WriteLine(bar.Line());
     Console.WriteLine($"written: {await report.Save(settings.Folder, bars)}");
-    return report.Rows.Any(row => row.Mismatches > 0) ? 1 : 0;
+    return report.AddsUp ? 0 : 1;
 });
 return await command.Parse(args).InvokeAsync();

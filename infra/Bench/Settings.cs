@@ -23,8 +23,17 @@ internal sealed record Settings(
 
     internal int CachedUsers => Quick ? 2_000 : 50_000;
 
+    internal int[] ScaleUsers => Quick ? [100, 1_000] : [100, 1_000, 10_000, 100_000, 1_000_000];
+
+    internal int[] ScaleEvents => Quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
+
+    internal Bounds ScaleBounds => Quick
+        ? new(TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.6), 20_000)
+        : new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6), 1_000_000);
+
     /// <summary>For what is measured once: a folder that is removed in the end.</summary>
     internal string Work(string name) => Directory.CreateDirectory(Path.Combine(Folder, "work", name)).FullName;
 
-    internal bool Wants(string part) => Only is null || Only.Split(',').Contains(part);
+    /// <summary>All parts but the scaling table, if none is named.</summary>
+    internal bool Wants(string part) => Only is null ? part != "scale" : Only.Split(',').Contains(part);
 }

@@ -5,6 +5,7 @@ using Metering.Bench.Loads;
 using Metering.Bench.Overload;
 using Metering.Bench.Processes;
 using Metering.Bench.Reporting;
+using Metering.Bench.Scaling;
 using Metering.Kernel.Streams;
 using Store = Metering.Bench.Processes.Store;
 
@@ -13,7 +14,7 @@ namespace Metering.Bench;
 /// <summary>One run: contestant after contestant, never two at once.</summary>
 internal sealed class Suite(Settings settings, Report report)
 {
-    internal const string Parts = "sql, redis, sqlite, esdb, overload, extras";
+    internal const string Parts = "sql, redis, sqlite, esdb, overload, extras; scale, which is measured only if it is named";
 
     private const int Callers = 64;
     private static readonly Users[] Both = [Users.Spread, Users.Hot];
@@ -26,6 +27,7 @@ internal sealed class Suite(Settings settings, Report report)
         if (settings.EventStore is { } node && settings.Wants("esdb")) await OnNode(Store.Node(node));
         if (settings.Wants("overload")) await Overloaded();
         if (settings.Wants("extras")) await Extras();
+        if (settings.Wants("scale")) await Scale();
     }
 
     private async Task Sql()
@@ -144,6 +146,15 @@ internal sealed class Suite(Settings settings, Report report)
         report.Add(await new CachedUsers(streams.Port, settings.CachedUsers).Measure());
     }
 
+    private async Task Scale()
+    {
+        await new ByUsers(settings, report).Measure();
+        await new ByEvents(settings, report).Measure();
+        var folder = settings.Work("scale-instances");
+        await new ByInstances(settings, report).Measure(Store.File(Path.Combine(folder, "streams.db")), folder);
+        if (settings.EventStore is { } node) await new ByInstances(settings, report).Measure(Store.Node(node), settings.Work("scale-node"));
+    }
+
     private async Task LongHistory()
     {
         var folder = settings.Work("long");
@@ -155,7 +166,7 @@ internal sealed class Suite(Settings settings, Report report)
             foreach (var user in shorts) await Writing.Write(streams.Port, user, 1_000);
             foreach (var figure in await new Replay(streams.Port, "long", settings.LongHistory).Measure()) report.Add(figure);
         }
-        await using var host = await HostProcess.Start(folder, store.Setting, FirstCommand.KeepsOneUser);
+        await using var host = await HostProcess.Start(folder, store.Setting, FirstCommand.Keeps(1));
         foreach (var figure in await new FirstCommand(host, "long", shorts).Measure()) report.Add(figure);
     }
 }

@@ -20,7 +20,6 @@ internal sealed record Flooded(
 internal sealed class Flood : IDisposable
 {
     private const int Connections = 4;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private sealed class Seen
     {
@@ -32,6 +31,7 @@ internal sealed class Flood : IDisposable
     private readonly Tally tally;
     private readonly BareConnection[] connections;
     private volatile Seen seen = new();
+    private volatile Func<int?> users = static () => null;
     private volatile bool refills;
 
     internal Flood(HostProcess host, Tally tally)
@@ -43,17 +43,32 @@ internal sealed class Flood : IDisposable
     /// <summary>So many calls under way: each answer is followed by the next call.</summary>
     internal Task<Flooded> Closed(int underWay, TimeSpan time) => Measure(async () =>
     {
-        refills = true;
-        for (var call = 0; call < underWay; call++) Next(connections[call % Connections]);
-        foreach (var connection in connections) connection.Flush();
+        Begin(underWay, Anyone);
         await Task.WhenAny([Task.Delay(time), .. connections.Select(connection => connection.Ended)]);
         refills = false;
+        return (0, 0);
+    });
+
+    private void Begin(int underWay, Func<int?> next)
+    {
+        (users, refills) = (next, true);
+        for (var call = 0; call < underWay; call++) Next(connections[call % Connections]);
+        foreach (var connection in connections) connection.Flush();
+    }
+
+    /// <summary>A call for each of the first users: the host has them in memory then, if it keeps so many.</summary>
+    internal Task<Flooded> Once(int first) => Measure(async () =>
+    {
+        var user = -1;
+        Begin(256, () => Interlocked.Increment(ref user) is var next && next < first ? next : null);
+        await Answers(TimeSpan.FromMinutes(5));
         return (0, 0);
     });
 
     /// <summary>So many calls a second, in bursts of a millisecond.</summary>
     internal Task<Flooded> Open(double perSecond, TimeSpan time) => Measure(async () =>
     {
+        (users, refills) = (Anyone, false);
         var (started, offered, unsent) = (Stopwatch.GetTimestamp(), 0L, 0L);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (Stopwatch.GetElapsedTime(started) < time && await timer.WaitForNextTickAsync())
@@ -75,25 +90,26 @@ internal sealed class Flood : IDisposable
         seen = new Seen();
         var (started, client) = (Stopwatch.GetTimestamp(), Server.Own.ProcessorSeconds()!.Value);
         var (offered, unsent) = await run();
-        await Answers();
+        await Answers(TimeSpan.FromSeconds(30));
         return new Flooded(
             Stopwatch.GetElapsedTime(started), Latencies.OfTicks(seen.Accepted), Latencies.OfTicks(seen.Refused), offered, unsent, seen.Others,
             Server.Own.ProcessorSeconds()!.Value - client);
     }
 
-    private async Task Answers()
+    private async Task Answers(TimeSpan patience)
     {
         var started = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (connections.Any(connection => !connection.IsIdle) && await timer.WaitForNextTickAsync())
         {
             if (connections.FirstOrDefault(connection => connection.Ended.IsCompleted) is { } ended) await ended.Ended;
-            if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException($"calls were not answered within {Patience}");
+            if (Stopwatch.GetElapsedTime(started) > patience) throw new TimeoutException($"calls were not answered within {patience}");
         }
     }
 
-    private static bool Next(BareConnection connection) =>
-        connection.TryAdd(Users.Spread.First + Random.Shared.Next(Users.Spread.Count));
+    private static int? Anyone() => Users.Spread.First + Random.Shared.Next(Users.Spread.Count);
+
+    private bool Next(BareConnection connection) => users() is { } user && connection.TryAdd(user);
 
     private void Answered(BareConnection connection, int user, long ticks, int status)
     {
