@@ -27,7 +27,15 @@ command.SetAction(async arguments =>
     report.ScalingTable();
     var bars = Bars.Of(report);
     foreach (var bar in bars) Console.WriteLine(bar.Line());
-    Console.WriteLine($"written: {await report.Save(settings.Folder, bars)}");
+    Console.WriteLine($"written: {await report.Results(bars).Save(settings.Folder)}");
     return report.AddsUp ? 0 : 1;
 });
+var host = new Argument<string>("host") { Description = "Where it serves gRPC: http://127.0.0.1:5100." };
+var once = new Command("once", "Sends one Reserve to a host that runs already.") { host };
+once.SetAction(arguments => Once.Reserve(new Uri(arguments.GetValue(host)!)));
+command.Add(once);
+var results = new Argument<string>("file") { Description = "The JSON of a run." };
+var markdown = new Command("markdown", "Prints the tables of a run as Markdown.") { results };
+markdown.SetAction(arguments => Console.Write(Markdown.Of(Results.Read(arguments.GetValue(results)!))));
+command.Add(markdown);
 return await command.Parse(args).InvokeAsync();

@@ -11,6 +11,9 @@ internal sealed record Settings(
         ? new(TimeSpan.FromSeconds(0.6), TimeSpan.FromSeconds(1.2), 20_000)
         : new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(10), 1_000_000);
 
+    /// <summary>Once, before the first row of a host, besides each row's own.</summary>
+    internal TimeSpan FirstWarmUp => TimeSpan.FromSeconds(Quick ? 1 : 15);
+
     internal int[] UnaryCallers => Quick ? [64] : [1, 16, 64, 256];
 
     /// <summary>Sessions, and commands in flight in each.</summary>

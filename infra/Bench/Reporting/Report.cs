@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Metering.Bench.Scaling;
 using Spectre.Console;
 
@@ -10,16 +9,10 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 {
     private const int Width = 160;
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
-    private static readonly string[] Titles =
+    internal static readonly string[] Titles =
         ["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"];
 
-    private static readonly string[] ScalingTitles =
+    internal static readonly string[] ScalingTitles =
         ["what grows", "to", "with", "cycles/s", "p50 ms", "p99", "µs server", "fold ms", "first ms", "MiB", "bytes/user", "errors", "wrong"];
 
     private readonly List<Row> rows = [];
@@ -27,9 +20,8 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 
     private readonly List<Scaled> scaled = [];
 
+    /// <summary>False if any ledger said something else than was acknowledged.</summary>
     internal bool AddsUp => rows.All(row => row.Mismatches is null or 0) && scaled.All(each => each.Mismatches is null or 0);
-
-    internal IReadOnlyList<Row> Rows => rows;
 
     internal void Head()
     {
@@ -91,20 +83,9 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         AnsiConsole.Write(table);
     }
 
-    internal async Task<string> Save(string folder, IReadOnlyList<Bar> bars)
-    {
-        var name = machine.Date.Replace(' ', '-').Replace(":", "", StringComparison.Ordinal) + (quick ? "-quick.json" : ".json");
-        var file = Path.Combine(folder, name);
-        var all = new
-        {
-            Machine = machine, Quick = quick, EventStore = eventStore is not null, Rows = rows, Figures = figures, Scaling = scaled,
-            Bars = bars.Select(bar => new { bar.Name, bar.Ratio, bar.Limit, bar.Least, bar.Holds, bar.What }),
-        };
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(all, Json));
-        return file;
-    }
+    internal Results Results(IReadOnlyList<Bar> bars) => new(machine, quick, eventStore is not null, rows, figures, scaled, bars);
 
-    private static string[] Cells(Row row) =>
+    internal static string[] Cells(Row row) =>
     [
         row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"),
         Invariant($"{row.P99:0.00}"),
@@ -113,7 +94,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         Mismatches(row),
     ];
 
-    private static string[] Cells(Scaled one) =>
+    internal static string[] Cells(Scaled one) =>
     [
         one.Axis, Invariant($"{one.Size:N0}"), one.How, Invariant($"{one.CyclesPerSecond:N0}"), Invariant($"{one.P50:0.00}"),
         Invariant($"{one.P99:0.00}"), Number(one.ServerMicros, "0"), Number(one.FoldMs, "0.0"), Number(one.FirstMs, "0.0"),
