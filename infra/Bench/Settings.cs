@@ -14,6 +14,9 @@ internal sealed record Settings(
     /// <summary>Once, before the first row of a host, besides each row's own.</summary>
     internal TimeSpan FirstWarmUp => TimeSpan.FromSeconds(Quick ? 1 : 15);
 
+    /// <summary>The same of each host of the scaling table.</summary>
+    internal TimeSpan ScaleWarmUp => TimeSpan.FromSeconds(Quick ? 0.5 : 8);
+
     internal int[] UnaryCallers => Quick ? [64] : [1, 16, 64, 256];
 
     /// <summary>Sessions, and commands in flight in each.</summary>

@@ -89,7 +89,7 @@ internal sealed class Suite(Settings settings, Report report)
         using (var channel = host.Connect()) await Shop.Open(channel);
         var tally = new Tally();
         var run = new HostRun(host, store, tally, new Audit(store, tally), report);
-        await WarmUp(host, tally);
+        await host.Warm(Users.Spread, tally, settings.FirstWarmUp);
         foreach (var callers in settings.UnaryCallers)
             foreach (var users in Both)
                 using (var unary = new UnaryCalls(host)) await run.Closed(Bars.Unary, unary, users, callers, settings.Bounds);
@@ -101,13 +101,6 @@ internal sealed class Suite(Settings settings, Report report)
             using (var unary = new UnaryCalls(host)) await run.Paced(Bars.UnaryHalf, unary, full.CyclesPerSecond / 2, settings.Bounds);
         report.Add(new Figure($"host memory after these runs, {store.Name}", host.Memory() / 1048576.0, "MiB", "resident"));
         return run.BytesPerEvent;
-    }
-
-    // what runs often is compiled again, by what it did so far (tiered compilation with PGO): only then is it as fast as it stays
-    private async Task WarmUp(HostProcess host, Tally tally)
-    {
-        using var unary = new UnaryCalls(host);
-        await new Load(unary, Users.Spread, tally, host.Server).Closed(Callers, new Bounds(settings.FirstWarmUp, TimeSpan.Zero, 0));
     }
 
     private async Task Alone(IContestant contestant, Store store)

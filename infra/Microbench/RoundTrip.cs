@@ -21,7 +21,8 @@ public class RoundTrip
 
     private readonly ReserveRequest request = new()
     {
-        User = "user-1", CommandId = "01934567-89ab-7cde-8f01-23456789abcd", Lines = { new Line { Meter = "llm.tokens", Quantity = 1_000 } },
+        User = "user-1", CommandId = "01934567-89ab-7cde-8f01-23456789abcd",
+        Lines = { new Line { Meter = "llm.tokens", Quantity = 1_000 } },
     };
 
     [GlobalSetup]

@@ -15,7 +15,9 @@ namespace Metering.Bench.Overload;
 /// </summary>
 internal sealed class BareConnection : IDisposable
 {
-    /// <summary>On four connections twice what the host takes by default. A further call would have to wait in the client: it is not sent.</summary>
+    /// <summary>
+    /// On four connections twice what the host takes by default. A further call would have to wait in the client, so it is not sent.
+    /// </summary>
     internal const int UnderWayMost = 256;
 
     /// <summary>What became of a call, beside the statuses of gRPC.</summary>

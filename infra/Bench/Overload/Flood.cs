@@ -11,12 +11,15 @@ namespace Metering.Bench.Overload;
 /// <param name="Unsent">Of these, calls that were not sent: as many were under way as connections carry.</param>
 /// <param name="Others">Answers by another status, or none.</param>
 internal sealed record Flooded(
-    TimeSpan Took, Latencies Accepted, Latencies Refused, long Offered, long Unsent, IReadOnlyDictionary<int, int> Others, double ClientSeconds)
+    TimeSpan Took, Latencies Accepted, Latencies Refused, long Offered, long Unsent, IReadOnlyDictionary<int, int> Others,
+    double ClientSeconds)
 {
     internal double AcceptedPerSecond => Accepted.Count / Took.TotalSeconds;
 }
 
-/// <summary>Calls without waiting for anything in this process: a fixed number under way, or so many a second whatever the answers take.</summary>
+/// <summary>
+/// Calls that wait for nothing in this process: a fixed number under way, or so many a second whatever the answers take.
+/// </summary>
 internal sealed class Flood : IDisposable
 {
     private const int Connections = 4;
@@ -92,8 +95,8 @@ internal sealed class Flood : IDisposable
         var (offered, unsent) = await run();
         await Answers(TimeSpan.FromSeconds(30));
         return new Flooded(
-            Stopwatch.GetElapsedTime(started), Latencies.OfTicks(seen.Accepted), Latencies.OfTicks(seen.Refused), offered, unsent, seen.Others,
-            Server.Own.ProcessorSeconds()!.Value - client);
+            Stopwatch.GetElapsedTime(started), Latencies.OfTicks(seen.Accepted), Latencies.OfTicks(seen.Refused), offered, unsent,
+            seen.Others, Server.Own.ProcessorSeconds()!.Value - client);
     }
 
     private async Task Answers(TimeSpan patience)

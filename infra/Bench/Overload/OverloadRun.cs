@@ -35,7 +35,7 @@ internal sealed class OverloadRun(HostProcess host, Audit audit, Tally tally, Re
     {
         var seconds = flooded.Took.TotalSeconds;
         Add("overload: offered", flooded.Offered / seconds, "commands/s",
-            FormattableString.Invariant($"{Times} times the peak; {flooded.Unsent:N0} of {flooded.Offered:N0} not sent: all streams taken"));
+            FormattableString.Invariant($"{Times} times the peak; {flooded.Unsent:N0} of {flooded.Offered:N0} not sent"));
         Add(Done, flooded.AcceptedPerSecond, "commands/s",
             FormattableString.Invariant($"p50 {flooded.Accepted.At(50):0.0} ms, p99 {flooded.Accepted.At(99):0.0} ms"));
         Add(Refusals, flooded.Refused.At(99), "ms",

@@ -18,16 +18,17 @@ internal static class Markdown
     {
         var machine = results.Machine;
         var text = FormattableString.Invariant(
-            $"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}; {machine.System}, ")
-            + FormattableString.Invariant($"{machine.Runtime}, {machine.Grpc}; load average at the start {machine.LoadAtStart:0.00}.");
+            $"{machine.Date}, {machine.Cores} cores of {machine.Processor}, {machine.MemoryGib} GiB, {machine.FileSystem}; ")
+            + FormattableString.Invariant($"{machine.System}, {machine.Runtime}, {machine.Grpc}; ")
+            + FormattableString.Invariant($"load average at the start {machine.LoadAtStart:0.00}.");
         if (results.Quick) text += " The short form: not to be quoted.";
         return machine.IsQuiet ? text : text + " The machine was not quiet: not to be quoted.";
     }
 
     private static string[] Cells(Bar bar) =>
     [
-        bar.What, FormattableString.Invariant($"{bar.Ratio:0.00}"), FormattableString.Invariant($"{(bar.Least ? '≥' : '≤')} {bar.Limit:0.##}"),
-        bar.Holds ? "ok" : "short",
+        bar.What, FormattableString.Invariant($"{bar.Ratio:0.00}"),
+        FormattableString.Invariant($"{(bar.Least ? '≥' : '≤')} {bar.Limit:0.##}"), bar.Holds ? "ok" : "short",
     ];
 
     private static void Table(StringBuilder text, IReadOnlyList<string> titles, IEnumerable<string[]> rows)

@@ -13,7 +13,9 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         ["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"];
 
     internal static readonly string[] ScalingTitles =
-        ["what grows", "to", "with", "cycles/s", "p50 ms", "p99", "µs server", "fold ms", "first ms", "MiB", "bytes/user", "errors", "wrong"];
+    [
+        "what grows", "to", "with", "cycles/s", "p50 ms", "p99", "µs server", "fold ms", "first ms", "MiB", "bytes/user", "errors", "wrong",
+    ];
 
     private readonly List<Row> rows = [];
     private readonly List<Figure> figures = [];

@@ -21,6 +21,8 @@ internal sealed class ByEvents(Settings settings, Report report)
             for (var user = 0; user < sizes.Length; user++) await Writing.Write(streams.Port, Requests.User(user), sizes[user]);
         await using var host = await Hosts.Start(folder, store, FirstCommand.Keeps(1));
         var (folds, firsts) = await Firsts(host, sizes.Length);
+        for (var user = 0; user < sizes.Length; user++) await MakeRoom(host, user);
+        await host.Warm(new Users(0, 1), new Tally(), settings.ScaleWarmUp);
         for (var user = 0; user < sizes.Length; user++)
             report.Add(await Load(host, user, sizes[user]) with { FoldMs = folds[user], FirstMs = firsts[user].At(50) });
     }
@@ -39,14 +41,18 @@ internal sealed class ByEvents(Settings settings, Report report)
         return (rounds[0], [.. Enumerable.Range(0, users).Select(user => new Latencies(rounds.Skip(1).Select(times => times[user])))]);
     }
 
-    // under a plan with room for any load
+    // a plan with room for any load
+    private static async Task MakeRoom(HostProcess host, int user)
+    {
+        using var channel = host.Connect();
+        await new V1.Accounts.AccountsClient(channel).AssignPlanAsync(new()
+        {
+            User = Requests.User(user), CommandId = Requests.NewId(), PlanId = Shop.PlanId, Change = V1.PlanChange.NowReset,
+        });
+    }
+
     private async Task<Scaled> Load(HostProcess host, int user, int events)
     {
-        using (var channel = host.Connect())
-            await new V1.Accounts.AccountsClient(channel).AssignPlanAsync(new()
-            {
-                User = Requests.User(user), CommandId = Requests.NewId(), PlanId = Shop.PlanId, Change = V1.PlanChange.NowReset,
-            });
         using var unary = new UnaryCalls(host);
         var load = new Load(unary, new Users(user, 1), new Tally(), host.Server);
         return Scaled.Of("events of a user", events, "one user", await load.Closed(Callers, settings.ScaleBounds), host.Memory());

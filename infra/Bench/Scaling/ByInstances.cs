@@ -23,6 +23,7 @@ internal sealed class ByInstances(Settings settings, Report report)
             while (hosts.Count < Most)
             {
                 hosts.Add(await Hosts.Start(Path.Combine(folder, $"host-{hosts.Count}"), store));
+                await hosts[^1].Warm(Users.Spread, tally, settings.ScaleWarmUp);
                 foreach (var divided in hosts.Count == 1 ? [true] : (bool[])[true, false]) await Load(hosts, divided, store, tally, audit);
             }
         }
@@ -37,7 +38,7 @@ internal sealed class ByInstances(Settings settings, Report report)
         using var calls = new Instances(hosts, divided);
         var server = new Server([.. hosts.SelectMany(host => host.Server.Pids)]);
         var measured = await new Load(calls, Users.Spread, tally, server).Closed(Callers, settings.ScaleBounds);
-        var how = $"{store.Name}, 1,000 users{(hosts.Count == 1 ? "" : divided ? ", divided" : ", any host")}";
+        var how = $"{store.Name}{(hosts.Count == 1 ? "" : divided ? ", divided" : ", any host")}";
         report.Add(Scaled.Of("instances", hosts.Count, how, measured, hosts.Sum(host => host.Memory())) with
         {
             Mismatches = await audit.Mismatches(),

@@ -7,7 +7,9 @@ using Metering.Bench.Reporting;
 
 namespace Metering.Bench.Scaling;
 
-/// <summary>More and more users of one store, drawn at random: on a host that keeps none of them in memory, then on one that keeps all.</summary>
+/// <summary>
+/// More and more users of one store, drawn at random: on a host that keeps none of them in memory, then on one that keeps all.
+/// </summary>
 internal sealed class ByUsers(Settings settings, Report report)
 {
     private const int Callers = 64;
@@ -21,12 +23,16 @@ internal sealed class ByUsers(Settings settings, Report report)
         var tally = new Tally(sizes[^1]);
         var audit = new Audit(store, tally, sizes[^1]);
         await using (var host = await Hosts.Start(folder, store, FirstCommand.Keeps(1)))
+        {
+            await host.Warm(new Users(0, sizes[0]), tally, settings.ScaleWarmUp);
             foreach (var users in sizes) await Load(host, users, "none in memory", tally, audit, null);
+        }
         await using (var host = await Hosts.Start(folder, store, FirstCommand.Keeps(2 * sizes[^1]))) await Kept(host, tally, audit);
     }
 
     private async Task Kept(HostProcess host, Tally tally, Audit audit)
     {
+        await host.Warm(new Users(0, settings.ScaleUsers[0]), tally, settings.ScaleWarmUp);
         var before = host.Memory();
         foreach (var users in settings.ScaleUsers)
         {

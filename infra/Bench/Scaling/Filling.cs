@@ -7,7 +7,7 @@ using Metering.Ledger.Stored;
 
 namespace Metering.Bench.Scaling;
 
-/// <summary>Users who have a plan and nothing else: their first events, written as the product would have, without the product in between.</summary>
+/// <summary>Users who have a plan and nothing else: their first events, written as the product would have.</summary>
 internal static class Filling
 {
     private const int AppendsAtOnce = 2_000;

@@ -6,8 +6,9 @@ namespace Metering.Bench.Scaling;
 /// <summary>Hosts on stores that have users already.</summary>
 internal static class Hosts
 {
-    /// <summary>Starts one and gives it a meter, a plan and the probe; returns once its read models have caught up with the store.</summary>
-    internal static async Task<HostProcess> Start(string folder, Store store, params (string Name, string Value)[] settings)
+    /// <summary>Starts one that has a meter, a plan and the probe, and read models that have caught up with the store.</summary>
+    internal static async Task<HostProcess> Start(
+        string folder, Store store, params (string Name, string Value)[] settings)
     {
         var host = await HostProcess.Start(folder, store.Setting, settings);
         using (var channel = host.Connect()) await Shop.Open(channel, users: 0);

@@ -20,8 +20,8 @@ public sealed class CallLimit(int most)
     public const string Setting = "CallsMost";
 
     /// <summary>
-    /// Enough to keep the disk busy (a commit takes what gathered during the last one), few enough that one which finds no place hears of it
-    /// within milliseconds: it waits for a thread behind the work of those that have one.
+    /// Enough to keep the disk busy (a commit takes what gathered during the last one), few enough that a call which finds no place hears
+    /// of it within milliseconds: it waits for a thread behind the work of those that have one.
     /// </summary>
     internal const int Default = 512;
 
@@ -29,12 +29,15 @@ public sealed class CallLimit(int most)
 
     internal Task Handle(HttpContext context, RequestDelegate next)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type != MethodType.Unary) return next(context);
+        if (!IsUnary(context.GetEndpoint())) return next(context);
         if (Interlocked.Increment(ref underWay) <= most) return Run(context, next);
         Interlocked.Decrement(ref underWay);
-        context.Response.Refuse(StatusCode.ResourceExhausted, "too many calls are under way: nothing was done, send it again later with the same id");
+        context.Response.Refuse(
+            StatusCode.ResourceExhausted, "too many calls are under way: nothing was done, send it again later with the same id");
         return Task.CompletedTask;
     }
+
+    private static bool IsUnary(Endpoint? called) => called?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type == MethodType.Unary;
 
     private async Task Run(HttpContext context, RequestDelegate next)
     {
