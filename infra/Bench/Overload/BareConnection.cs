@@ -16,9 +16,9 @@ namespace Metering.Bench.Overload;
 internal sealed class BareConnection : IDisposable
 {
     /// <summary>
-    /// On four connections twice what the host takes by default. A further call would have to wait in the client, so it is not sent.
+    /// On four connections half as many again as the host takes by default. A further call would wait in the client, so it is not sent.
     /// </summary>
-    internal const int UnderWayMost = 256;
+    internal const int UnderWayMost = 192;
 
     /// <summary>What became of a call, beside the statuses of gRPC.</summary>
     internal const int Denied = -1, Broken = -2;
