@@ -10,7 +10,7 @@ export DOTNET_NOLOGO := 1
 export SLN TRACE API
 
 .DEFAULT_GOAL := help
-.PHONY: help build run trace up down status test simulate-billing api fmt clean sdk bench bench-quick FORCE
+.PHONY: help build run trace up down status test simulate-billing api fmt clean sdk bench bench-quick bench-scale bench-micro FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ bench: build ## measure the write path beside SQL, Redis and textbook event sour
 
 bench-quick: build ## its short form, below a minute: whether it works
 	@infra/scripts/bench.sh --quick
+
+bench-scale: build ## how it scales with users, their events and instances, some seven minutes; EVENTSTORE=<node> on that, too
+	@infra/scripts/bench.sh --only scale
+
+bench-micro: build ## the parts of a command one by one, with what they allocate, some two minutes; FILTER='*Events*': some of them
+	@dotnet infra/Microbench/bin/Release/net10.0/Microbench.dll --filter '$(or $(FILTER),*)' --artifacts .data/bench/micro
 
 api: build ## check the stand-ins against the genuine packages' API; API=<folder of api/*.txt and tools/api.cs>
 	@infra/scripts/api.sh

@@ -2,8 +2,10 @@ using EventStore.Client;
 using Metering.Bench.Contestants;
 using Metering.Bench.Histories;
 using Metering.Bench.Loads;
+using Metering.Bench.Overload;
 using Metering.Bench.Processes;
 using Metering.Bench.Reporting;
+using Metering.Bench.Scaling;
 using Metering.Kernel.Streams;
 using Store = Metering.Bench.Processes.Store;
 
@@ -12,7 +14,7 @@ namespace Metering.Bench;
 /// <summary>One run: contestant after contestant, never two at once.</summary>
 internal sealed class Suite(Settings settings, Report report)
 {
-    internal const string Parts = "sql, redis, sqlite, esdb, extras";
+    internal const string Parts = "sql, redis, sqlite, esdb, overload, extras; scale, which is measured only if it is named";
 
     private const int Callers = 64;
     private static readonly Users[] Both = [Users.Spread, Users.Hot];
@@ -23,7 +25,9 @@ internal sealed class Suite(Settings settings, Report report)
         if (settings.Wants("redis")) await Redis();
         if (settings.Wants("sqlite")) await OnFile();
         if (settings.EventStore is { } node && settings.Wants("esdb")) await OnNode(Store.Node(node));
+        if (settings.Wants("overload")) await Overloaded();
         if (settings.Wants("extras")) await Extras();
+        if (settings.Wants("scale")) await Scale();
     }
 
     private async Task Sql()
@@ -85,6 +89,7 @@ internal sealed class Suite(Settings settings, Report report)
         using (var channel = host.Connect()) await Shop.Open(channel);
         var tally = new Tally();
         var run = new HostRun(host, store, tally, new Audit(store, tally), report);
+        await host.Warm(Users.Spread, tally, settings.FirstWarmUp);
         foreach (var callers in settings.UnaryCallers)
             foreach (var users in Both)
                 using (var unary = new UnaryCalls(host)) await run.Closed(Bars.Unary, unary, users, callers, settings.Bounds);
@@ -123,6 +128,16 @@ internal sealed class Suite(Settings settings, Report report)
         }
     }
 
+    private async Task Overloaded()
+    {
+        var folder = settings.Work("overload");
+        var store = Store.File(Path.Combine(folder, "streams.db"));
+        await using var host = await HostProcess.Start(folder, store.Setting);
+        using (var channel = host.Connect()) await Shop.Open(channel);
+        var tally = new Tally();
+        await new OverloadRun(host, new Audit(store, tally), tally, report, settings.OverloadTime).Measure();
+    }
+
     private async Task Extras()
     {
         report.Add(await Starts.Cold(settings.Work("cold"), settings.Quick ? 1 : 5));
@@ -130,6 +145,15 @@ internal sealed class Suite(Settings settings, Report report)
         await LongHistory();
         await using var streams = Store.File(Path.Combine(settings.Work("cached"), "streams.db")).Open();
         report.Add(await new CachedUsers(streams.Port, settings.CachedUsers).Measure());
+    }
+
+    private async Task Scale()
+    {
+        await new ByUsers(settings, report).Measure();
+        await new ByEvents(settings, report).Measure();
+        var folder = settings.Work("scale-instances");
+        await new ByInstances(settings, report).Measure(Store.File(Path.Combine(folder, "streams.db")), folder);
+        if (settings.EventStore is { } node) await new ByInstances(settings, report).Measure(Store.Node(node), settings.Work("scale-node"));
     }
 
     private async Task LongHistory()
@@ -143,7 +167,7 @@ internal sealed class Suite(Settings settings, Report report)
             foreach (var user in shorts) await Writing.Write(streams.Port, user, 1_000);
             foreach (var figure in await new Replay(streams.Port, "long", settings.LongHistory).Measure()) report.Add(figure);
         }
-        await using var host = await HostProcess.Start(folder, store.Setting, FirstCommand.KeepsOneUser);
+        await using var host = await HostProcess.Start(folder, store.Setting, FirstCommand.Keeps(1));
         foreach (var figure in await new FirstCommand(host, "long", shorts).Measure()) report.Add(figure);
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Metering.V1;
-using Microsoft.Data.Sqlite;
 
 namespace Metering.SystemTests;
 
@@ -53,7 +52,7 @@ internal sealed class DrainTests
     public async Task Readiness_is_red_and_new_calls_are_refused_while_the_last_ones_are_answered()
     {
         AsyncUnaryCall<ReserveReply> last;
-        await using (await LockStore())
+        await using (await StoreLock.Take(folder))
         {
             last = service.Reservations.ReserveAsync(Scene.Reserve(UserOf(0), 10));
             await Held(UserOf(1)); // sent after it and answered: so it has begun
@@ -141,16 +140,4 @@ internal sealed class DrainTests
 
     private async Task<long> Held(string user) =>
         (await service.Reservations.GetUsageAsync(new GetUsageRequest { User = user })).Usage.Groups[0].Held;
-
-    /// <summary>Until it is disposed, nothing can be appended: it waits.</summary>
-    private async Task<SqliteConnection> LockStore()
-    {
-        // a pooled connection would keep the lock
-        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "streams.db")};Pooling=False");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = "BEGIN IMMEDIATE";
-        await command.ExecuteNonQueryAsync();
-        return connection;
-    }
 }

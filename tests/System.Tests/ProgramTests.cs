@@ -24,12 +24,14 @@ internal sealed class ProgramTests
         var (code, said, _) = await ServiceProcess.Run(program, "--help");
         Assert.That(code, Is.Zero);
         var listed = said.Split('\n').Where(line => line.StartsWith("  ", StringComparison.Ordinal)).ToArray();
-        Assert.That(listed, Has.All.EndsWith("]").And.One.StartsWith($"  {setting} ").And.One.StartsWith("  DrainTimeout "));
+        Assert.That(listed, Has.All.EndsWith("]").And.One.StartsWith($"  {setting} ").And.One.StartsWith("  DrainTimeout ")
+            .And.One.StartsWith("  CallsMost "));
     }
 
     [TestCase("Reservations", "reservations", "--EventStore=memory", "EventStore is 'memory'")]
     [TestCase("Reservations", "reservations", "--Stripe:ApiKey=sk_test_x", "'--Stripe:ApiKey' is unknown")]
     [TestCase("Reservations", "reservations", "--DrainTimeout=-1", "DrainTimeout is '-1'")]
+    [TestCase("Reservations", "reservations", "--CallsMost=0", "CallsMost is '0'")]
     [TestCase("Reservations", "reservations", "--config=nowhere.json", "--config is 'nowhere.json'")]
     [TestCase("Balances", "balances", "--Balances:ClosingAtOnce=4", "Bus is ''")]
     [TestCase("Balances", "balances", "--Balances:Accounts=nowhere", "Balances:Accounts", Broker)]

@@ -12,9 +12,9 @@ namespace Metering.Bench.Contestants;
 /// it with
 /// what was acknowledged.
 /// </summary>
-internal sealed class Audit(Store store, Tally tally)
+internal sealed class Audit(Store store, Tally tally, int users = Users.All)
 {
-    private readonly long[] used = new long[Users.All];
+    private readonly long[] used = new long[users];
     private readonly string streams = "ledger-" + Requests.Prefix;
     private Position seen = Position.Start;
 
@@ -44,6 +44,7 @@ internal sealed class Audit(Store store, Tally tally)
         used[user] += LedgerEvents.Decode(stored.Type, stored.Data.Span) switch
         {
             Committed committed => committed.Draws.Sum(draw => draw.Amount),
+            UsageTracked tracked => tracked.Draws.Sum(draw => draw.Amount),
             Refunded refunded => -refunded.Draws.Sum(draw => draw.Amount),
             _ => 0,
         };

@@ -12,23 +12,26 @@ internal static class Shop
     /// <summary>A user beside those of the load: to look how soon others see what is recorded.</summary>
     internal static readonly string Probe = Requests.Prefix + "probe";
 
-    internal static async Task Open(ChannelBase channel)
+    internal const string PlanId = "bench";
+
+    /// <param name="users">How many have the plan, beside the probe.</param>
+    internal static async Task Open(ChannelBase channel, int users = Users.All)
     {
         var catalog = new Catalog.CatalogClient(channel);
         await catalog.DeclareMeterAsync(new() { Meter = new() { Name = Cycle.Meter, Unit = "tokens" } });
         await catalog.PublishPlanAsync(new() { CommandId = Requests.NewId(), Plan = Plan() });
         var accounts = new Accounts.AccountsClient(channel);
         await Assign(accounts, Probe);
-        await Parallel.ForAsync(0, Users.All, new ParallelOptions { MaxDegreeOfParallelism = 64 },
+        await Parallel.ForAsync(0, users, new ParallelOptions { MaxDegreeOfParallelism = 64 },
             async (user, _) => await Assign(accounts, Requests.User(user)));
     }
 
     private static async Task Assign(Accounts.AccountsClient accounts, string user) =>
-        await accounts.AssignPlanAsync(new() { User = user, CommandId = Requests.NewId(), PlanId = "bench" });
+        await accounts.AssignPlanAsync(new() { User = user, CommandId = Requests.NewId(), PlanId = PlanId });
 
     private static Plan Plan() => new()
     {
-        Id = "bench", Period = WindowLength.Month, Zone = "UTC", Currency = "USD",
+        Id = PlanId, Period = WindowLength.Month, Zone = "UTC", Currency = "USD",
         Groups =
         {
             new LimitGroup

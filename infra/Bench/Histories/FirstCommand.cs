@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Metering.Bench.Contestants;
 using Metering.Bench.Loads;
 using Metering.Bench.Processes;
@@ -17,8 +18,9 @@ internal sealed class FirstCommand(HostProcess host, string longUser, IReadOnlyL
     private const int WarmUp = 5;
     private const int Rounds = 30;
 
-    /// <summary>The settings of a host that forgets.</summary>
-    internal static readonly (string, string) KeepsOneUser = ("Reservations__Deciding__StreamsCached", "1");
+    /// <summary>The setting of a host that keeps so many users in memory; with 1 it forgets.</summary>
+    internal static (string, string) Keeps(int users) =>
+        ("Reservations__Deciding__StreamsCached", users.ToString(CultureInfo.InvariantCulture));
 
     internal async Task<IReadOnlyList<Figure>> Measure()
     {
@@ -43,7 +45,8 @@ internal sealed class FirstCommand(HostProcess host, string longUser, IReadOnlyL
         ];
     }
 
-    private static async Task<double> Milliseconds(Reservations.ReservationsClient reservations, string user)
+    /// <summary>One command, sent and answered.</summary>
+    internal static async Task<double> Milliseconds(Reservations.ReservationsClient reservations, string user)
     {
         var request = new ReserveRequest
         {

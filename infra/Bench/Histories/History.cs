@@ -42,6 +42,10 @@ internal sealed class History
             Group("daily", GroupKind.Cap, 40_000_000, WindowLength.Day), Group("hourly", GroupKind.Cap, 4_000_000, WindowLength.Hour),
         ]);
 
+    /// <summary>A plan of one quota and nothing else.</summary>
+    internal static Plan Open(long quota) =>
+        Plan(quota) with { Groups = [Group("tokens", GroupKind.Funding, quota, WindowLength.BillingPeriod)] };
+
     /// <summary>About so many more events; the list is a new one each time.</summary>
     internal IReadOnlyList<LedgerEvent> Next(int events)
     {

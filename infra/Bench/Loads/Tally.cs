@@ -5,10 +5,14 @@ namespace Metering.Bench.Loads;
 /// cycle that
 /// failed may have been charged or not.
 /// </summary>
-internal sealed class Tally
+internal sealed class Tally(int users)
 {
-    private readonly long[] acknowledged = new long[Users.All];
-    private readonly long[] unknown = new long[Users.All];
+    private readonly long[] acknowledged = new long[users];
+    private readonly long[] unknown = new long[users];
+
+    internal Tally() : this(Users.All)
+    {
+    }
 
     internal void Acknowledge(int user) => Interlocked.Increment(ref acknowledged[user]);
 
@@ -23,5 +27,5 @@ internal sealed class Tally
         && used / Cycle.Charged >= acknowledged[user] && used / Cycle.Charged <= acknowledged[user] + unknown[user];
 
     /// <summary>How many users' amounts cannot be.</summary>
-    internal int Mismatches(Func<int, long> used) => Enumerable.Range(0, Users.All).Count(user => !Agrees(user, used(user)));
+    internal int Mismatches(Func<int, long> used) => Enumerable.Range(0, acknowledged.Length).Count(user => !Agrees(user, used(user)));
 }

@@ -37,6 +37,13 @@ internal sealed class HostProcess : IAsyncDisposable
         return process.WorkingSet64;
     }
 
+    /// <summary>The most that was resident so far, in bytes.</summary>
+    internal long MemoryMost()
+    {
+        process.Refresh();
+        return process.PeakWorkingSet64;
+    }
+
     /// <summary>Starts a host on a folder of its own and returns once it listens.</summary>
     /// <param name="eventStore">The setting <c>EventStore</c>.</param>
     /// <param name="more">Further settings.</param>

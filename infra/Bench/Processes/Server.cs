@@ -2,20 +2,23 @@ using System.Globalization;
 
 namespace Metering.Bench.Processes;
 
-/// <summary>The processor time of a process and its children, living and waited for, as Linux counts it (in hundredths of a
-/// second).</summary>
-/// <param name="Pid">None: a server that runs elsewhere, or none at all.</param>
-internal sealed record Server(int? Pid)
+/// <summary>
+/// The processor time of processes and their children, living and waited for, as Linux counts it (in hundredths of a second).
+/// </summary>
+/// <param name="Pids">None: a server that runs elsewhere, or none at all.</param>
+internal sealed record Server(params int[] Pids)
 {
     private const double TicksPerSecond = 100;
 
-    internal static readonly Server None = new((int?)null);
+    internal static readonly Server None = new();
     internal static readonly Server Own = new(Environment.ProcessId);
 
     /// <summary>In seconds, of all threads; none where it cannot be told.</summary>
-    internal double? ProcessorSeconds()
+    internal double? ProcessorSeconds() => Pids.Length == 0 ? null : Pids.Sum(Seconds);
+
+    private static double? Seconds(int pid)
     {
-        if (Pid is not { } pid || Stat(pid) is not { } own) return null;
+        if (Stat(pid) is not { } own) return null;
         if (pid == Environment.ProcessId) return Sum(own, 4); // our living children are servers, counted by themselves
         return Sum(own, 4) + Children(pid).Sum(child => Sum(child, 2));
     }

@@ -1,3 +1,5 @@
+using Metering.Bench.Overload;
+
 namespace Metering.Bench.Reporting;
 
 /// <summary>The bars of the design, from what was measured in this run; what was not measured has none.</summary>
@@ -14,7 +16,7 @@ internal static class Bars
     internal const string StoreHalf = "store alone at half load";
 
     internal static IReadOnlyList<Bar> Of(Report report) =>
-        [.. Ours(report).Concat(Node(report)).Concat(Extras(report)).OfType<Bar>()];
+        [.. Ours(report).Concat(Node(report)).Concat(Overloaded(report)).Concat(Extras(report)).OfType<Bar>()];
 
     private static IEnumerable<Bar?> Ours(Report report)
     {
@@ -44,6 +46,15 @@ internal static class Bars
             "spread over the textbook way on the same node");
         yield return AtLeast("esdb-hot-over-textbook", Of(Unary, "hot"), Of(Textbook, "hot"), 200,
             "hot over the textbook way on the same node");
+    }
+
+    private static IEnumerable<Bar?> Overloaded(Report report)
+    {
+        yield return AtLeast("overload-throughput", report.Value(OverloadRun.Done), report.Value(OverloadRun.Peak), 0.8,
+            "commands/s done at four times the peak, over the peak");
+        yield return AtMost("overload-refusals", report.Value(OverloadRun.Refusals), 10, 1, "p99 of refused calls in ms, over 10");
+        yield return AtMost("overload-memory", report.Value(OverloadRun.MemoryAfter), report.Value(OverloadRun.MemoryBefore), 1.5,
+            "the most that was resident in the overload over that at the peak");
     }
 
     private static IEnumerable<Bar?> Extras(Report report)

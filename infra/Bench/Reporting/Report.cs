@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Metering.Bench.Scaling;
 using Spectre.Console;
 
 namespace Metering.Bench.Reporting;
@@ -9,19 +9,21 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
 {
     private const int Width = 160;
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
-    private static readonly string[] Titles =
+    internal static readonly string[] Titles =
         ["what", "users", "callers", "cycles/s", "p50 ms", "p99", "p99.9", "errors", "µs client", "µs server", "bytes", "wrong"];
+
+    internal static readonly string[] ScalingTitles =
+    [
+        "what grows", "to", "with", "cycles/s", "p50 ms", "p99", "µs server", "fold ms", "first ms", "MiB", "bytes/user", "errors", "wrong",
+    ];
 
     private readonly List<Row> rows = [];
     private readonly List<Figure> figures = [];
 
-    internal IReadOnlyList<Row> Rows => rows;
+    private readonly List<Scaled> scaled = [];
+
+    /// <summary>False if any ledger said something else than was acknowledged.</summary>
+    internal bool AddsUp => rows.All(row => row.Mismatches is null or 0) && scaled.All(each => each.Mismatches is null or 0);
 
     internal void Head()
     {
@@ -49,6 +51,12 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         AnsiConsole.WriteLine(Invariant($"{figure.Name}: {figure.Value:N2} {figure.Unit} ({figure.What})"));
     }
 
+    internal void Add(Scaled one)
+    {
+        scaled.Add(one);
+        AnsiConsole.WriteLine(string.Join("  ", Cells(one)));
+    }
+
     /// <summary>Cycles per second of a row, none if it was not measured.</summary>
     internal Row? Find(string name, string users, int callers) =>
         rows.Find(row => row.Name == name && row.Users == users && row.Callers == callers);
@@ -68,20 +76,18 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
             AnsiConsole.WriteLine($"{string.Join("; ", kept.Select(row => row.Name).Distinct())}: {kept.Key}");
     }
 
-    internal async Task<string> Save(string folder, IReadOnlyList<Bar> bars)
+    internal void ScalingTable()
     {
-        var name = machine.Date.Replace(' ', '-').Replace(":", "", StringComparison.Ordinal) + (quick ? "-quick.json" : ".json");
-        var file = Path.Combine(folder, name);
-        var all = new
-        {
-            Machine = machine, Quick = quick, EventStore = eventStore is not null, Rows = rows, Figures = figures,
-            Bars = bars.Select(bar => new { bar.Name, bar.Ratio, bar.Limit, bar.Least, bar.Holds, bar.What }),
-        };
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(all, Json));
-        return file;
+        if (scaled.Count == 0) return;
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var title in ScalingTitles) table.AddColumn(new TableColumn(title) { NoWrap = true, Alignment = Aligned(title) });
+        foreach (var one in scaled) table.AddRow(Cells(one));
+        AnsiConsole.Write(table);
     }
 
-    private static string[] Cells(Row row) =>
+    internal Results Results(IReadOnlyList<Bar> bars) => new(machine, quick, eventStore is not null, rows, figures, scaled, bars);
+
+    internal static string[] Cells(Row row) =>
     [
         row.Name, row.Users, Callers(row), Invariant($"{row.CyclesPerSecond:N0}"), Invariant($"{row.P50:0.00}"),
         Invariant($"{row.P99:0.00}"),
@@ -90,7 +96,16 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
         Mismatches(row),
     ];
 
-    private static Justify Aligned(string title) => title is "what" or "users" ? Justify.Left : Justify.Right;
+    internal static string[] Cells(Scaled one) =>
+    [
+        one.Axis, Invariant($"{one.Size:N0}"), one.How, Invariant($"{one.CyclesPerSecond:N0}"), Invariant($"{one.P50:0.00}"),
+        Invariant($"{one.P99:0.00}"), Number(one.ServerMicros, "0"), Number(one.FoldMs, "0.0"), Number(one.FirstMs, "0.0"),
+        Invariant($"{one.ResidentMiB:N0}"), Number(one.BytesPerUser, "N0"), Invariant($"{one.Errors}"), Number(one.Mismatches, "0"),
+    ];
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+
+    private static Justify Aligned(string title) => title is "what" or "users" or "what grows" or "with" ? Justify.Left : Justify.Right;
 
     private static string Callers(Row row) => row.Callers == 0 ? "paced" : Invariant($"{row.Callers}");
 

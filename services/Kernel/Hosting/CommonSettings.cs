@@ -26,6 +26,9 @@ public static class CommonSettings
         new(Endpoints.Health, "where /health/live and /health/ready are; empty for nowhere",
             $"http://127.0.0.1:{port + 1}") { MayBeEmpty = true },
         new(Drain.Setting, "how long calls under way may take to end when the program is to stop, up to an hour", TimeSpan.FromSeconds(20)),
+        new(
+            CallLimit.Setting, "unary calls under way, up to a million; further ones are refused at once, RESOURCE_EXHAUSTED",
+            CallLimit.Default),
         new("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces and metrics go; every other OTEL_ variable holds too"),
         new("Logging:LogLevel:*", "what is logged, by category", null, "Information, Microsoft.AspNetCore and System.Net.Http: Warning"),
     ];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -62,7 +63,8 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
         }
         else if (!TryBegin())
         {
-            Refuse(context.Response);
+            context.Response.Refuse(
+                StatusCode.Unavailable, "this instance is stopping: nothing was done, send it to another one with the same id");
         }
         else
         {
@@ -89,14 +91,6 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     private void End()
     {
         if (Interlocked.Decrement(ref underWay) == 0 && refuses) ended.TrySetResult();
-    }
-
-    // the status in the headers: gRPC's form of an answer without a message
-    private static void Refuse(HttpResponse response)
-    {
-        response.ContentType = "application/grpc";
-        response.Headers["grpc-status"] = "14";
-        response.Headers["grpc-message"] = "this instance is stopping: nothing was done, send it to another one with the same id";
     }
 
     [LoggerMessage(LogLevel.Warning, "{Calls} calls were still under way {Longest} after the program was to stop, and are cut off")]

@@ -71,12 +71,14 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
         var quiet = new QuietStart(builder.Logging);
         Configure(builder.Configuration, arguments);
         builder.ListenOnLoopback();
-        builder.Services.AddTelemetry(builder.Configuration, $"metering-{Name}").AddDrain(builder.Configuration);
+        builder.Services.AddTelemetry(builder.Configuration, $"metering-{Name}").AddDrain(builder.Configuration)
+            .AddCallLimit(builder.Configuration);
         if (arguments.StopsWithStdin) builder.Services.AddHostedService<StopWithStdin>();
         Add(builder.Services, builder.Configuration);
         var app = builder.Build();
         _ = app.Services.GetService<IEventStreams>(); // a file that cannot be opened is told now, not to callers
         app.UseDrain();
+        app.UseCallLimit();
         Map(app);
         app.MapHealth();
         app.Lifetime.ApplicationStarted.Register(() => Announce(app.Services));
