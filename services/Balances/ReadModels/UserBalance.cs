@@ -26,7 +26,8 @@ public sealed record UserBalance(
     public static UserBalance Of(string user, LedgerState state) => new(
         user, state.At, state.Revision, state.StripeCustomer, state.Suspended, state.Assignments, state.Plan?.Assignment,
         state.LastPlan?.Assignment, state.NextPlan, state.Plans,
-        new SortedDictionary<string, long>(state.CustomLimits.ToDictionary(own => own.Group, own => own.Quota!.Value), StringComparer.Ordinal),
+        new SortedDictionary<string, long>(
+            state.CustomLimits.ToDictionary(own => own.Group, own => own.Quota!.Value), StringComparer.Ordinal),
         state.Groups, state.Grants,
         state.Holds.Values.OrderBy(hold => hold.Reservation).Select(Copies.WithoutLines).ToItems(), state.Current, state.Ended,
         state.LastPeriod, state.Owed);
@@ -41,8 +42,9 @@ public sealed record UserBalance(
         return new LedgerState
         {
             At = At, Revision = Revision, StripeCustomer = StripeCustomer, Suspended = Suspended, Assignments = Assignments,
-            Plan = Plan is { } now ? plans[now] : null, LastPlan = LastPlan is { } last ? plans[last] : null, NextPlan = NextPlan, Plans = Plans,
-            CustomLimits = CustomLimits.Select(own => new CustomLimit(own.Key, own.Value)).ToItems(), Groups = [.. Groups.Select(Copies.Of)], Grants = [.. Grants.Select(Copies.Of)],
+            Plan = Plan is { } now ? plans[now] : null, LastPlan = LastPlan is { } last ? plans[last] : null, NextPlan = NextPlan,
+            Plans = Plans, CustomLimits = CustomLimits.Select(own => new CustomLimit(own.Key, own.Value)).ToItems(),
+            Groups = [.. Groups.Select(Copies.Of)], Grants = [.. Grants.Select(Copies.Of)],
             Holds = Holds.Select(Copies.WithoutLines).ToDictionary(hold => hold.Reservation),
             Current = Current is null ? null : Copies.Of(Current), Ended = [.. Ended.Select(Copies.Of)], LastPeriod = LastPeriod,
             Owed = [.. Owed.Select(Copies.Of)],

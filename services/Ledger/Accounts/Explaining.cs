@@ -79,7 +79,8 @@ internal static class Explaining
     {
         var (group, use) = (room.Group, room.Use);
         return new ExplainedGroup(
-            group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit, context.State.OwnLimit(group.Label) is not null,
+            group.Label, group.Unit, group.Kind, room.Window.Start, room.Window.End, room.Limit,
+            context.State.OwnLimit(group.Label) is not null,
             use?.RolloverSize ?? 0, use?.Used ?? 0, use?.Held ?? 0, group.Kind == GroupKind.Funding ? grants.Free(group.Unit) : 0,
             (use?.OverageUsed ?? 0) + (use?.OverageHeld ?? 0), group.Overage?.Cap ?? 0, available, needed);
     }

@@ -228,8 +228,11 @@ public static class Fold
         (grant.Revoked, grant.ExpiresAt) = (true, e.At);
     }
 
-    private static void On(LedgerState state, CreditGranted e) =>
-        state.Grants = state.Grants.With(new(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt });
+    private static void On(LedgerState state, CreditGranted e)
+    {
+        var grant = new Grant(e.Grant, e.Unit, e.Amount, e.Priority, e.At, e.Source, state.Revision) { ExpiresAt = e.ExpiresAt };
+        state.Grants = state.Grants.With(grant);
+    }
 
     private static void On(LedgerState state, PeriodEnded e)
     {

@@ -179,7 +179,8 @@ public sealed class LedgerState
     /// <summary>The hold, which is no longer open.</summary>
     public Hold Settle(Guid reservation)
     {
-        if (holds is null || !holds.Remove(reservation, out var hold)) throw new InvalidOperationException($"no open reservation {reservation}");
+        if (holds is null || !holds.Remove(reservation, out var hold))
+            throw new InvalidOperationException($"no open reservation {reservation}");
         expiries!.Remove((hold.ExpiresAt, reservation));
         if (holds.Count == 0) (holds, expiries) = (null, null);
         return hold;

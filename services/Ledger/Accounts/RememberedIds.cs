@@ -15,7 +15,8 @@ public sealed class RememberedIds
     /// <summary>At most so many are remembered per user.</summary>
     public const int Most = 65_536;
 
-    // In the order of ids, which is that of their times: 40 bytes each. A new id is nearly always the last or close to it, the first is forgotten first.
+    // In the order of ids, which is that of their times: 40 bytes each. A new id is nearly always the last or close to it, the first is
+    // forgotten first.
     private Entry[] entries = [];
     private int first, end;
 
@@ -90,7 +91,9 @@ public sealed class RememberedIds
         end++;
     }
 
-    /// <summary>Moves all to the front of this or another array: so none is filled by less than two fifths, and an id takes at most 100 bytes.</summary>
+    /// <summary>
+    /// Moves all to the front of this or another array. Of more than a few ids, none stays filled by less than two fifths: 100 bytes an id at most.
+    /// </summary>
     private void MoveTo(Entry[] other)
     {
         Array.Copy(entries, first, other, 0, Count);

@@ -3,8 +3,8 @@ using Metering.Ledger.Catalog;
 namespace Metering.Ledger.Accounts;
 
 /// <summary>
-/// Plans that many users have: each is one object in memory, however many ledgers say it, from whatever event or snapshot it was read. A plan is a
-/// value, so only memory depends on which were met lately.
+/// Plans that many users have: each is one object in memory, however many ledgers say it, from whatever event or snapshot it was read. A
+/// plan is a value, so only memory depends on which were met lately.
 /// </summary>
 public static class SharedPlans
 {

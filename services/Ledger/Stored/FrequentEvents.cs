@@ -4,8 +4,8 @@ using Metering.Ledger.Pricing;
 namespace Metering.Ledger.Stored;
 
 /// <summary>
-/// Reads the events of which streams mostly consist, as <see cref="LedgerEvents"/> writes them: members in the order in which they are written, and not
-/// those that are rare. Whatever is otherwise is not read here, and the serializer does or refuses it.
+/// Reads the events of which streams mostly consist, as <see cref="LedgerEvents"/> writes them: members in the order in which they are
+/// written, and not those that are rare. Whatever is otherwise is not read here: the serializer reads or refuses it.
 /// </summary>
 internal static class FrequentEvents
 {

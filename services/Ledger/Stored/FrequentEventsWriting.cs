@@ -39,7 +39,7 @@ internal static class FrequentEventsWriting
         json.Duration(""","grace":"""u8, e.Grace);
         json.List(""","lines":"""u8, e.Lines, Line);
         json.List(""","draws":"""u8, e.Draws, Draw);
-        json.Id(""","parent":"""u8, e.Parent);
+        json.IdIfAny(""","parent":"""u8, e.Parent);
     }
 
     private static void Write(ref WritingJson json, Committed e)
@@ -49,7 +49,7 @@ internal static class FrequentEventsWriting
         json.Number(""","period":"""u8, e.Period);
         json.List(""","lines":"""u8, e.Lines, Line);
         json.List(""","draws":"""u8, e.Draws, Draw);
-        json.List(""","from_parent":"""u8, e.FromParent, Draw);
+        json.ListIfAny(""","from_parent":"""u8, e.FromParent, Draw);
     }
 
     private static void Write(ref WritingJson json, Refunded e)
@@ -59,7 +59,7 @@ internal static class FrequentEventsWriting
         json.Text(""","reason":"""u8, e.Reason);
         json.Raw(""","lines":[]"""u8);
         json.List(""","draws":"""u8, e.Draws, Draw);
-        json.Id(""","to_parent":"""u8, e.ToParent);
+        json.IdIfAny(""","to_parent":"""u8, e.ToParent);
     }
 
     private static void Write(ref WritingJson json, Released e)
@@ -67,18 +67,18 @@ internal static class FrequentEventsWriting
         json.Id("""{"reservation":"""u8, e.Reservation);
         json.Text(""","reason":"""u8, NameOf(e.Reason));
         json.List(""","draws":"""u8, e.Draws, Draw);
-        json.Id(""","to_parent":"""u8, e.ToParent);
+        json.IdIfAny(""","to_parent":"""u8, e.ToParent);
     }
 
     private static void Write(ref WritingJson json, UsageTracked e)
     {
         json.Number("""{"assignment":"""u8, e.Assignment);
-        json.Number(""","period":"""u8, e.Period);
+        json.NumberIfAny(""","period":"""u8, e.Period);
         json.Truth(""","enforced":"""u8, e.Enforced);
         json.Truth(""","unmatched":"""u8, e.Unmatched);
         json.List(""","lines":"""u8, e.Lines, Line);
         json.List(""","draws":"""u8, e.Draws, Draw);
-        json.Time(""","occurred_at":"""u8, e.OccurredAt);
+        json.TimeIfAny(""","occurred_at":"""u8, e.OccurredAt);
     }
 
     private static void Write(ref WritingJson json, Cause cause)
@@ -95,7 +95,7 @@ internal static class FrequentEventsWriting
         json.Attributes(""","attributes":"""u8, line.Attributes);
         json.Number(""","quantity":"""u8, line.Quantity);
         json.Number(""","overrun":"""u8, line.Overrun);
-        json.List(""","ratings":"""u8, line.Ratings, Rating);
+        json.ListIfAny(""","ratings":"""u8, line.Ratings, Rating);
         json.Raw("}"u8);
     }
 
@@ -141,7 +141,7 @@ internal static class FrequentEventsWriting
     {
         json.Text("""{"bucket":"""u8, NameOf(part.Bucket));
         json.Number(""","amount":"""u8, part.Amount);
-        json.Id(""","grant":"""u8, part.Grant);
+        json.IdIfAny(""","grant":"""u8, part.Grant);
         json.Raw("}"u8);
     }
 }

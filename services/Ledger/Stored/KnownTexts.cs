@@ -3,8 +3,8 @@ using System.Text;
 namespace Metering.Ledger.Stored;
 
 /// <summary>
-/// Texts that occur again and again: names of meters, groups, units, attributes. Whoever reads one that was read lately is given the same string, which
-/// spares the reader making another and a million users' states each their own. Only speed and memory depend on what is at hand.
+/// Texts that occur again and again: names of meters, groups, units, attributes. Whoever reads one that was read lately is given the same
+/// string: none is made, and a million users' states do not have one each. Only speed and memory depend on what is at hand.
 /// </summary>
 internal static class KnownTexts
 {

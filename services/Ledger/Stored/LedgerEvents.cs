@@ -59,7 +59,8 @@ public static class LedgerEvents
         return (stored.Name, FrequentEventsWriting.TryWrite(happened) ?? BySerializer(happened));
     }
 
-    internal static byte[] BySerializer(LedgerEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Json);
+    internal static byte[] BySerializer(LedgerEvent happened) =>
+        JsonSerializer.SerializeToUtf8Bytes(happened, ByType[happened.GetType()].Json);
 
     /// <exception cref="InvalidOperationException">The type is unknown: a reader stops rather than skip a fact.</exception>
     /// <exception cref="JsonException">The data is not of that type.</exception>

@@ -34,7 +34,7 @@ public static class LedgerSnapshots
         return state;
     }
 
-    /// <summary>A snapshot says a plan wherever it counts; in memory it is one object, and so are the groups of which there are totals.</summary>
+    /// <summary>A snapshot says a plan wherever it counts. In memory it is one object, and so is each of its groups.</summary>
     private static void ShareTerms(LedgerState state)
     {
         state.Plans = state.Plans.Select(Shared).ToItems();
@@ -64,8 +64,9 @@ public static class LedgerSnapshots
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     Converters = [
-        typeof(KnownTextConverter), typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>), typeof(SnakeCaseEnum<Anchor>),
-        typeof(SnakeCaseEnum<GroupKind>), typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>), typeof(SnakeCaseEnum<Bucket>)])]
+        typeof(KnownTextConverter), typeof(RememberedIdsConverter), typeof(ContentHashConverter), typeof(SnakeCaseEnum<WindowLength>),
+        typeof(SnakeCaseEnum<Anchor>), typeof(SnakeCaseEnum<GroupKind>), typeof(SnakeCaseEnum<TierMode>), typeof(SnakeCaseEnum<Reports>),
+        typeof(SnakeCaseEnum<Bucket>)])]
 [JsonSerializable(typeof(LedgerState))]
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(LimitGroup))]

@@ -1,18 +1,19 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using Metering.Ledger.Accounts;
 
 namespace Metering.Ledger.Stored;
 
 /// <summary>
-/// JSON written as the serializer writes it, each value with what comes before it: three times as fast. What needs escapes, or does not fit the buffer, is
-/// <see cref="Fail"/>ed and left to the serializer. What this writes, <see cref="WrittenJson"/> reads.
+/// JSON written as the serializer writes it, each value with what comes before it: some three times as fast. What needs escapes, or does
+/// not fit the buffer, is <see cref="Fail"/>ed and left to the serializer. What this writes, <see cref="WrittenJson"/> reads.
 /// </summary>
 internal ref struct WritingJson(Span<byte> buffer)
 {
     // what the serializer's encoder leaves as it is
-    private static readonly SearchValues<char> Plain =
-        SearchValues.Create([.. Enumerable.Range(' ', 127 - ' ').Select(letter => (char)letter).Where(letter => !"\"\\&'+<>`".Contains(letter))]);
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', 127 - ' ').Select(letter => (char)letter).Except("\"\\&'+<>`")]);
 
     private readonly Span<byte> written = buffer;
     private Span<byte> rest = buffer;
@@ -38,27 +39,36 @@ internal ref struct WritingJson(Span<byte> buffer)
 
     public void Text(ReadOnlySpan<byte> before, string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         Raw(before);
         Raw("\""u8);
-        var fits = System.Text.Ascii.FromUtf16(text, rest, out var length) == OperationStatus.Done && !text.AsSpan().ContainsAnyExcept(Plain);
-        Wrote(fits, length);
+        var fits = Ascii.FromUtf16(text, rest, out var length) == OperationStatus.Done;
+        Wrote(fits && !text.AsSpan().ContainsAnyExcept(Plain), length);
         Raw("\""u8);
     }
 
-    public void Id(ReadOnlySpan<byte> before, Guid? id)
+    public void IdIfAny(ReadOnlySpan<byte> before, Guid? id)
     {
-        if (id is not { } some) return;
+        if (id is { } some) Id(before, some);
+    }
+
+    public void Id(ReadOnlySpan<byte> before, Guid id)
+    {
         Raw(before);
         Raw("\""u8);
-        Wrote(Utf8Formatter.TryFormat(some, rest, out var length), length);
+        Wrote(Utf8Formatter.TryFormat(id, rest, out var length), length);
         Raw("\""u8);
     }
 
-    public void Number(ReadOnlySpan<byte> before, long? number)
+    public void NumberIfAny(ReadOnlySpan<byte> before, long? number)
     {
-        if (number is not { } some) return;
+        if (number is { } some) Number(before, some);
+    }
+
+    public void Number(ReadOnlySpan<byte> before, long number)
+    {
         Raw(before);
-        Wrote(Utf8Formatter.TryFormat(some, rest, out var length), length);
+        Wrote(Utf8Formatter.TryFormat(number, rest, out var length), length);
     }
 
     public void Truth(ReadOnlySpan<byte> before, bool truth)
@@ -76,14 +86,18 @@ internal ref struct WritingJson(Span<byte> buffer)
         Raw("\""u8);
     }
 
-    /// <summary>To the last digit of its fraction that is not 0.</summary>
-    public void Time(ReadOnlySpan<byte> before, DateTimeOffset? time)
+    public void TimeIfAny(ReadOnlySpan<byte> before, DateTimeOffset? time)
     {
-        if (time is not { } some) return;
+        if (time is { } some) Time(before, some);
+    }
+
+    /// <summary>To the last digit of its fraction that is not 0.</summary>
+    public void Time(ReadOnlySpan<byte> before, DateTimeOffset time)
+    {
         Raw(before);
         Raw("\""u8);
         Span<byte> all = stackalloc byte[33];
-        some.TryFormat(all, out _, "O");
+        time.TryFormat(all, out _, "O");
         Raw(all[..27].TrimEnd((byte)'0').TrimEnd((byte)'.'));
         Raw(all[27..]);
         Raw("\""u8);
@@ -97,9 +111,13 @@ internal ref struct WritingJson(Span<byte> buffer)
         Raw("\""u8);
     }
 
-    public void List<T>(ReadOnlySpan<byte> before, Items<T>? items, ItemOf<T> write)
+    public void ListIfAny<T>(ReadOnlySpan<byte> before, Items<T>? items, ItemOf<T> write)
     {
-        if (items is null) return;
+        if (items is not null) List(before, items, write);
+    }
+
+    public void List<T>(ReadOnlySpan<byte> before, Items<T> items, ItemOf<T> write)
+    {
         Raw(before);
         Raw("["u8);
         for (var i = 0; i < items.Count; i++)

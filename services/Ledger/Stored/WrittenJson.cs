@@ -5,17 +5,17 @@ using Metering.Ledger.Accounts;
 namespace Metering.Ledger.Stored;
 
 /// <summary>
-/// JSON exactly as this product writes it: members in their one order, no whitespace, no escapes, UTC. What is anything else, right or wrong, is
-/// <see cref="Fail"/>ed and left to the serializer. So nothing is judged here twice, and an event that we wrote is read several times faster.
-/// Each value is read with what comes before it; after a failure all that is read is nothing.
+/// JSON exactly as this product writes it: members in their one order, no whitespace, no escapes, UTC. What is anything else, right or
+/// wrong, is <see cref="Fail"/>ed and left to the serializer. So nothing is judged here twice, and an event that we wrote is read several times
+/// faster. Each value is read with what comes before it; after a failure all that is read is nothing.
 /// </summary>
 internal ref struct WrittenJson(ReadOnlySpan<byte> json)
 {
     /// <summary>Longer lists are the serializer's: an item waits on the stack.</summary>
     private const int ItemsMost = 64;
 
-    private static readonly SearchValues<byte> Plain =
-        SearchValues.Create([.. Enumerable.Range(' ', 127 - ' ').Where(letter => letter is not ('"' or '\\')).Select(letter => (byte)letter)]);
+    private static readonly SearchValues<byte> Plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', 127 - ' ').Select(letter => (byte)letter).Except("\"\\"u8.ToArray())]);
 
     private ReadOnlySpan<byte> rest = json;
     private bool failed;
@@ -204,7 +204,8 @@ internal ref struct WrittenJson(ReadOnlySpan<byte> json)
     {
         if (!TrySkip("."u8)) return 0;
         var (ticks, length) = (0L, 0);
-        for (; length < rest.Length && rest[length] is >= (byte)'0' and <= (byte)'9' && length < 7; length++) ticks = ticks * 10 + rest[length] - '0';
+        for (; length < Math.Min(7, rest.Length) && char.IsAsciiDigit((char)rest[length]); length++)
+            ticks = ticks * 10 + rest[length] - '0';
         if (length == 0) Fail();
         rest = failed ? rest : rest[length..];
         for (; length < 7; length++) ticks *= 10;
