@@ -38,16 +38,15 @@ internal sealed class ReadConnection : IDisposable
     public List<StoredEvent> Page(string name, Direction direction, long from, int limit)
     {
         var (stream, page) = (_places.StreamOf(name), new Filling(limit));
-        var newest = _places.Newest(stream);
-        var newestFrom = newest.Count == 0 ? long.MaxValue : newest[0].Revision;
+        var (newest, newestFrom) = _places.Newest(stream, direction, from, limit);
         if (direction == Direction.Forwards)
         {
             AddPlaced(page, _forwards, name, stream, from, newestFrom);
-            AddNewest(page, name, newest.Where(place => place.Revision >= from));
+            AddNewest(page, name, newest);
         }
         else
         {
-            AddNewest(page, name, newest.AsEnumerable().Reverse().Where(place => place.Revision <= from));
+            AddNewest(page, name, newest.AsEnumerable().Reverse());
             AddPlaced(page, _backwards, name, stream, from, newestFrom);
         }
         return page.Events;

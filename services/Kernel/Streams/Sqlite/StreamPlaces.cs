@@ -26,14 +26,15 @@ internal sealed class StreamPlaces(SqliteConnection connection, Unplaced unplace
         return last;
     }
 
-    /// <summary>Those of a stream's places that are in no table yet, with what was committed a moment ago.</summary>
-    public List<Place> Newest(long stream)
+    /// <inheritdoc cref="Unplaced.Of"/>
+    public (List<Place> Places, long Least) Newest(long stream, Direction direction, long from, int limit)
     {
         Refresh();
-        var newest = unplaced.Of(stream);
+        var (newest, least) = unplaced.Of(stream, direction, from, limit);
         for (var i = 1; i < newest.Count; i++)
-            if (newest[i].Revision <= newest[i - 1].Revision) return [.. newest.OrderBy(place => place.Revision)]; // someone else wrote to the file
-        return newest;
+            if (newest[i].Revision <= newest[i - 1].Revision) // someone else wrote to the file
+                return ([.. newest.OrderBy(place => place.Revision)], least!.Value);
+        return (newest, least ?? long.MaxValue);
     }
 
     public void Dispose()

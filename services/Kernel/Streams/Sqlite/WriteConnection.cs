@@ -147,7 +147,7 @@ internal sealed class WriteConnection : IDisposable
         var stream = _places.StreamOf(name);
         if (stream == 0)
             return (Unknown, Revisions.None);
-        head = (stream, _unplaced.Of(stream) is { Count: > 0 } newest ? newest[^1].Revision : _lastPlaced.Bind(1, stream).Number(Revisions.None));
+        head = (stream, _unplaced.Of(stream, Direction.Backwards, Revisions.End, 1).Places is [var newest] ? newest.Revision : _lastPlaced.Bind(1, stream).Number(Revisions.None));
         _heads.Set(name, head);
         return head;
     }
@@ -181,7 +181,7 @@ internal sealed class WriteConnection : IDisposable
 
     private Appended? AlreadyStored(long stream, long expectedRevision, IReadOnlyList<NewEvent> events)
     {
-        var (newest, position) = (_unplaced.Of(stream), 0L);
+        var (newest, position) = (_unplaced.Of(stream, Direction.Forwards, expectedRevision + 1, events.Count).Places, 0L);
         newest.AddRange(_addedAt.Where(place => place.Stream == stream));
         for (var i = 0; i < events.Count; i++)
         {
