@@ -34,8 +34,20 @@ var host = new Argument<string>("host") { Description = "Where it serves gRPC: h
 var once = new Command("once", "Sends one Reserve to a host that runs already.") { host };
 once.SetAction(arguments => Once.Reserve(new Uri(arguments.GetValue(host)!)));
 command.Add(once);
-var results = new Argument<string>("file") { Description = "The JSON of a run." };
+var results = new Argument<FileInfo>("file") { Description = "The JSON of a run." }.AcceptExistingOnly();
 var markdown = new Command("markdown", "Prints the tables of a run as Markdown.") { results };
-markdown.SetAction(arguments => Console.Write(Markdown.Of(Results.Read(arguments.GetValue(results)!))));
+markdown.SetAction(arguments =>
+{
+    try
+    {
+        Console.Write(Markdown.Of(Results.Read(arguments.GetValue(results)!)));
+        return 0;
+    }
+    catch (InvalidDataException unreadable)
+    {
+        Console.Error.WriteLine(unreadable.Message);
+        return 2;
+    }
+});
 command.Add(markdown);
 return await command.Parse(args).InvokeAsync();

@@ -138,7 +138,8 @@ internal sealed class BareConnection : IDisposable
     {
         Sent sent;
         lock (gate)
-            if (!underWay.Remove(stream, out sent)) return;
+            if (!underWay.TryGetValue(stream, out sent)) return;
         answered(this, sent.User, now - sent.At, status);
+        lock (gate) underWay.Remove(stream); // only now: a connection is idle once all its answers are counted
     }
 }

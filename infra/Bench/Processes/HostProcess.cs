@@ -54,6 +54,7 @@ internal sealed class HostProcess : IAsyncDisposable
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };
+        start.Environment.Remove("EVENTSTORE"); // given to this run, it is a setting of the host in any case of letters: either could win
         foreach (var (name, value) in Settings(folder, eventStore).Concat(more)) start.Environment[name] = value;
         var host = new HostProcess(Process.Start(start)!);
         var ended = host.process.WaitForExitAsync();

@@ -55,6 +55,7 @@ internal sealed class Report(Machine machine, bool quick, string? eventStore)
     {
         scaled.Add(one);
         AnsiConsole.WriteLine(string.Join("  ", Cells(one)));
+        if (one.FirstError is { } error) AnsiConsole.WriteLine($"   first error: {error}");
     }
 
     /// <summary>Cycles per second of a row, none if it was not measured.</summary>

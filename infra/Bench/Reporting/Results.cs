@@ -13,6 +13,7 @@ internal sealed record Results(
     {
         WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>Writes them below a folder; returns the file, which is named for when they were measured.</summary>
@@ -25,11 +26,11 @@ internal sealed record Results(
     }
 
     /// <exception cref="InvalidDataException">It is no file of <see cref="Save"/>.</exception>
-    internal static Results Read(string file)
+    internal static Results Read(FileInfo file)
     {
         try
         {
-            return JsonSerializer.Deserialize<Results>(File.ReadAllText(file), Json) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<Results>(File.ReadAllText(file.FullName), Json) ?? throw new JsonException("it is null");
         }
         catch (JsonException unreadable)
         {

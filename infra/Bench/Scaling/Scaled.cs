@@ -13,10 +13,11 @@ namespace Metering.Bench.Scaling;
 /// <param name="Mismatches">Users whose events do not add up to what was acknowledged.</param>
 internal sealed record Scaled(
     string Axis, int Size, string How, double CyclesPerSecond, double P50, double P99, double? ServerMicros, double? FoldMs,
-    double? FirstMs, double ResidentMiB, double? BytesPerUser, long Errors, int? Mismatches)
+    double? FirstMs, double ResidentMiB, double? BytesPerUser, long Errors,
+    string? FirstError, int? Mismatches)
 {
     internal static Scaled Of(string axis, int size, string how, Measured measured, long resident) => new(
         axis, size, how, measured.PerSecond, measured.Latencies.At(50), measured.Latencies.At(99),
         measured.ServerSeconds * 1e6 / Math.Max(1, measured.Latencies.Count), null, null, resident / 1048576.0, null,
-        measured.Errors, null);
+        measured.Errors, measured.FirstError, null);
 }
