@@ -22,7 +22,7 @@ internal class ResyncVerb : Verb
         user = new Argument<string?>("USER") { Description = "The user's id.", Arity = ArgumentArity.ZeroOrOne };
         Add(user);
         all = AddSwitch("--all", "Every user that has a ledger.");
-        period = AddOption("--period", "N", "This billing period only.", text => (int)Reading.Whole(1, int.MaxValue)(text), 0);
+        period = AddOption("--period", "N", "This billing period only.", Reading.Period);
         dryRun = AddSwitch("--dry-run", "Only say what would be done.");
     }
 
@@ -40,7 +40,7 @@ internal class ResyncVerb : Verb
             if (reply.User is { } one) users.Add(one);
             else summary = reply.Summary;
         }
-        Show(session.Screen, users, summary);
+        Show(session.Screen, users, summary, asked.GetValue(dryRun));
         return summary.Failed == 0 ? Exit.Ok : Exit.No;
     }
 
@@ -53,19 +53,20 @@ internal class ResyncVerb : Verb
         return request;
     }
 
-    private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary)
+    private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary, bool isDry)
     {
+        if (isDry) screen.Say("dry run: nothing was recorded or sent; this is how the lines would stand");
+        var would = isDry ? "would be " : "";
         screen.Table(
             [
-                "user", Column.Number("period"), "group", "meter", .. new[] { "target", "reported", "planned", "carried" }.Select(Column.Number),
-                Column.Number("to period"), "waits",
+                "user", Column.Number("period"), "group", "meter", .. new[] { "target", $"{would}reported", $"{would}planned", $"{would}carried" }.Select(Column.Number),
+                Column.Number("to period"), "waits", "identifiers",
             ],
             users.SelectMany(user => user.Lines).Select(Row));
         foreach (var failed in users.Where(user => user.Failure.Length > 0)) screen.Say($"{failed.User}: {failed.Failure}");
-        var would = summary.DryRun ? "would be " : "";
         screen.Say(
             $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: {Words.Count(summary.Reports)} reports {would}planned, "
-            + $"{Words.Count(users.Sum(user => user.Linked))} linked, {Words.Count(summary.Carried)} values carried, {Words.Count(summary.Waiting)} wait, "
+            + $"{Words.Count(users.Sum(user => user.Linked))} {would}linked, {Words.Count(summary.Carried)} values {would}carried, {Words.Count(summary.Waiting)} wait, "
             + $"{Words.Count(summary.Failed)} failed");
     }
 
@@ -76,7 +77,7 @@ internal class ResyncVerb : Verb
         [
             line.User, $"{line.Period}", line.Group, line.StripeMeter, Words.Count(line.Target), Words.Count(line.Reported),
             Words.Count(changed.Planned), Words.Count(changed.Carried), changed.CarriedTo == 0 ? "" : $"{changed.CarriedTo}",
-            line.Waits == CarryReason.Unspecified ? "" : Words.Name(line.Waits),
+            line.Waits == CarryReason.Unspecified ? "" : Words.Term(line.Waits), string.Join(" ", changed.Identifiers),
         ];
     }
 }
