@@ -9,14 +9,17 @@ internal static class Explained
     {
         var line = billed.Line;
         screen.Say(
-            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.Closed ? "closed" : "not closed")}, group {line.Group}, "
-            + $"as of revision {billed.LedgerRevision} of the ledger");
+            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.Closed ? "closed" : "not closed")}, "
+            + $"group {line.Group}, as of revision {billed.LedgerRevision} of the ledger");
         foreach (var total in billed.Totals)
-            screen.Say($"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} = {Words.Count(total.Value)}, rounded down");
+            screen.Say(
+                $"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} "
+                + $"= {Words.Count(total.Value)}, rounded down");
     }
 
     public static string Target(ReportLine line) =>
-        $"target {Words.Count(line.Value)} + {Words.Count(line.CarriedIn)} carried in - {Words.Count(line.CarriedOut)} carried out = {Words.Count(line.Target)}";
+        $"target {Words.Count(line.Value)} + {Words.Count(line.CarriedIn)} carried in - {Words.Count(line.CarriedOut)} carried out "
+        + $"= {Words.Count(line.Target)}";
 
     public static void ShowEvents(Screen screen, List<BilledEvent> events)
     {

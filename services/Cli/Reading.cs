@@ -31,7 +31,7 @@ internal static class Reading
     public static ReportState State(string text) =>
         Array.Find(Words.States, state => Words.Term(state) == text) is var found && found != ReportState.Unspecified
             ? found
-            : throw new FormatException($"expected one of {string.Join(", ", Words.States.Select(state => Words.Term(state)))}, not \"{text}\"");
+            : throw new FormatException($"expected one of {Words.StateTerms}, not \"{text}\"");
 
     /// <summary>A factor like 1.25, in parts per million.</summary>
     public static long Markup(string text)

@@ -31,7 +31,10 @@ internal abstract class Verb(string path, string description) : Command(path.Spl
     /// <summary>The argument USER where it may be left out.</summary>
     protected Argument<string?> AddUserOrAll()
     {
-        var user = new Argument<string?>("USER") { Description = "The user's id. Without it, every user.", Arity = ArgumentArity.ZeroOrOne };
+        var user = new Argument<string?>("USER")
+        {
+            Description = "The user's id. Without it, every user.", Arity = ArgumentArity.ZeroOrOne,
+        };
         Add(user);
         return user;
     }

@@ -30,6 +30,9 @@ internal static class Words
     /// <summary>All that a report can be.</summary>
     public static ReportState[] States { get; } = [.. System.Enum.GetValues<ReportState>().Except([ReportState.Unspecified])];
 
+    /// <summary>The same as they can be typed, with commas between.</summary>
+    public static string StateTerms { get; } = string.Join(", ", States.Select(state => Term(state)));
+
     /// <summary>What is left in a group; of overage without a bound, what is left of 64 bits says nothing to people.</summary>
     public static string Left(GroupUsage group, string amount) =>
         group.Kind == V1.GroupKind.Funding && !group.HasOverageCap ? "no bound" : amount;

@@ -137,7 +137,8 @@ internal sealed class VerbTests : CliTest
         await Assign("ann", group);
         Assert.That((await Done("meters")).Output, Does.Match(@"(?s)llm.input_tokens +tokens.*llm.output_tokens +tokens"));
         var plans = await Done("plans");
-        Assert.That(plans.Output, Does.Match(@"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none +llm_tokens +1,000 +usage "));
+        Assert.That(plans.Output, Does.Match(
+            @"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none +llm_tokens +1,000 +usage "));
         Assert.That((await Done("plans", "--json")).Records, Has.Length.EqualTo(1));
         await Served.Catalog.RetirePlanAsync(new() { PlanId = "pro" });
         Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));

@@ -54,7 +54,8 @@ internal sealed class BalanceVerb : Verb
         return
         [
             group.Group, group.Unit, Words.Name(group.Kind), Words.Time(group.WindowEnd), Amount(group.Quota), Amount(group.Rollover),
-            Amount(group.Used), Amount(group.Held), Amount(group.Overage), Words.Left(group, Amount(group.Available)), Words.Money(group.Charge),
+            Amount(group.Used), Amount(group.Held), Amount(group.Overage), Words.Left(group, Amount(group.Available)),
+            Words.Money(group.Charge),
         ];
     }
 

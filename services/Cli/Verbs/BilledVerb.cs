@@ -25,7 +25,10 @@ internal sealed class BilledVerb : Verb
 
     private static string[] Row(StripeMeterTotal total) =>
     [
-        total.StripeMeter, Words.Count(total.Reports), Words.Count(total.Reported), Words.Count(total.Accepted), Words.Count(total.Unlinked),
-        Words.Count(total.Rejected), Words.Count(total.Missing), Words.Count(total.OutOfWindow),
+        total.StripeMeter,
+        .. new[]
+        {
+            total.Reports, total.Reported, total.Accepted, total.Unlinked, total.Rejected, total.Missing, total.OutOfWindow,
+        }.Select(Words.Count),
     ];
 }

@@ -38,12 +38,15 @@ internal sealed class CheckVerb : Verb
             ["group", "from", Column.Number("amount"), Column.Number("left")],
             allowance.Draws.SelectMany(draw => draw.Parts.Select(part => new[]
             {
-                draw.Group, Words.Name(part.Bucket), Words.Count(part.Amount), Left(draw, groups.FirstOrDefault(group => group.Group == draw.Group)),
+                draw.Group, Words.Name(part.Bucket), Words.Count(part.Amount), Left(draw, groups),
             })));
     }
 
-    private static string Left(Draw draw, GroupUsage? group) =>
-        group is null ? Words.Count(draw.Left) : Words.Left(group, Words.Count(draw.Left));
+    private static string Left(Draw draw, IEnumerable<GroupUsage> groups)
+    {
+        var left = Words.Count(draw.Left);
+        return groups.FirstOrDefault(group => group.Group == draw.Group) is { } group ? Words.Left(group, left) : left;
+    }
 
     private static void Show(Screen screen, Denial denial)
     {

@@ -3,7 +3,7 @@ using Metering.V1;
 
 namespace Metering.Cli.Verbs;
 
-/// <summary>Why a line of an invoice is what it is: its totals, its reports, and every event of the ledger that they are the sum of.</summary>
+/// <summary>Why a line of an invoice is what it is: its totals, its reports, and the ledger's events that they are the sum of.</summary>
 internal sealed class ExplainLineVerb : Verb
 {
     private readonly Argument<string> user;
@@ -47,10 +47,14 @@ internal sealed class ExplainLineVerb : Verb
         var line = billed.Line;
         screen.Say($"{Words.Count(line.Target)} on {line.StripeMeter} for {line.User}");
         Explained.ShowTotals(screen, billed);
-        screen.Say($"{Explained.Target(line)}; reported {Words.Count(line.Reported)}; to be reported {Words.Count(line.Target - line.Reported)}");
+        var rest = Words.Count(line.Target - line.Reported);
+        screen.Say($"{Explained.Target(line)}; reported {Words.Count(line.Reported)}; to be reported {rest}");
         screen.Table(
             ["report", Column.Number("value"), "timestamp", "state"],
-            billed.Reports.Select(one => new[] { one.Identifier, Words.Count(one.Value), Words.Time(one.Timestamp), Words.Term(one.State) }));
+            billed.Reports.Select(one => new[]
+            {
+                one.Identifier, Words.Count(one.Value), Words.Time(one.Timestamp), Words.Term(one.State),
+            }));
         screen.Table(
             [Column.Number("carried"), Column.Number("from period"), Column.Number("to period"), "why", "at"],
             billed.Carries.Select(one => new[]

@@ -9,7 +9,10 @@ internal sealed class MarkMissingVerb : Verb
     private readonly Argument<string> identifier;
     private readonly Option<string> why;
 
-    public MarkMissingVerb() : base("mark-missing", "Say that Stripe does not have a report, though it took it or may have. A resync then sends it anew: what Stripe has after all is billed twice.")
+    private const string About = "Say that Stripe does not have a report, though it took it or may have. "
+        + "A resync then sends it anew: what Stripe has after all is billed twice.";
+
+    public MarkMissingVerb() : base("mark-missing", About)
     {
         identifier = new Argument<string>("IDENTIFIER") { Description = "The report's identifier." };
         Add(identifier);

@@ -21,8 +21,7 @@ internal sealed class ReportsVerb : Verb
     public ReportsVerb() : base("reports", "The reports to Stripe, of a user or of all: identifier, value, state, the last refusal.")
     {
         user = AddUserOrAll();
-        var states = string.Join(", ", Words.States.Select(state => Words.Term(state)));
-        state = AddOption("--state", "S", $"In this state only: {states}.", Reading.State);
+        state = AddOption("--state", "S", $"In this state only: {Words.StateTerms}.", Reading.State);
         csv = AddCsv("report");
     }
 

@@ -40,7 +40,7 @@ internal class ResyncVerb : Verb
             if (reply.User is { } one) users.Add(one);
             else summary = reply.Summary;
         }
-        Show(session.Screen, users, summary, asked.GetValue(dryRun));
+        Show(session.Screen, users, summary);
         return summary.Failed == 0 ? Exit.Ok : Exit.No;
     }
 
@@ -53,22 +53,26 @@ internal class ResyncVerb : Verb
         return request;
     }
 
-    private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary, bool isDry)
+    private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary)
     {
-        if (isDry) screen.Say("dry run: nothing was recorded or sent; this is how the lines would stand");
-        var would = isDry ? "would be " : "";
+        var would = summary.DryRun ? "would be " : "";
+        if (summary.DryRun) screen.Say("dry run: nothing was recorded or sent; this is how the lines would stand");
         screen.Table(
             [
-                "user", Column.Number("period"), "group", "meter", .. new[] { "target", $"{would}reported", $"{would}planned", $"{would}carried" }.Select(Column.Number),
-                Column.Number("to period"), "waits", "identifiers",
+                "user", Column.Number("period"), "group", "meter", Column.Number("target"),
+                .. new[] { "reported", "planned", "carried" }.Select(done => Column.Number($"{would}{done}")), Column.Number("to period"),
+                "waits", "identifiers",
             ],
             users.SelectMany(user => user.Lines).Select(Row));
         foreach (var failed in users.Where(user => user.Failure.Length > 0)) screen.Say($"{failed.User}: {failed.Failure}");
-        screen.Say(
-            $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: {Words.Count(summary.Reports)} reports {would}planned, "
-            + $"{Words.Count(users.Sum(user => user.Linked))} {would}linked, {Words.Count(summary.Carried)} values {would}carried, {Words.Count(summary.Waiting)} wait, "
-            + $"{Words.Count(summary.Failed)} failed");
+        screen.Say(Sum(summary, users.Sum(user => user.Linked), would));
     }
+
+    private static string Sum(ResyncSummary summary, long linked, string would) =>
+        $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: "
+        + $"{Words.Count(summary.Reports)} reports {would}planned, {Words.Count(linked)} {would}linked, "
+        + $"{Words.Count(summary.Carried)} values {would}carried, "
+        + $"{Words.Count(summary.Waiting)} wait, {Words.Count(summary.Failed)} failed";
 
     private static string[] Row(ResyncedLine changed)
     {
