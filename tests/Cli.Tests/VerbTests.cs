@@ -81,6 +81,15 @@ internal sealed class VerbTests : CliTest
     }
 
     [Test]
+    public async Task A_user_who_never_had_a_plan_has_no_period_to_close()
+    {
+        await Served.Accounts.SuspendAsync(new() { User = "ann", CommandId = Served.NewId(), Reason = "not paid" });
+        var said = await Run("close", "ann", "1");
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That(said.Error, Does.StartWith("metering: period: expected a user with a billing period; this one has had no plan yet"));
+    }
+
+    [Test]
     public async Task Check_ends_with_the_answer()
     {
         var user = await Assign("ann", Tokens(500));

@@ -21,7 +21,7 @@ internal sealed class LinesVerb : Verb
     {
         user = AddUserOrAll();
         unsettled = AddSwitch("--unsettled", "Only those with a rest: for a resync to send, or to be carried forward.");
-        csv = AddCsv("line");
+        csv = AddCsv("line of an invoice");
     }
 
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
