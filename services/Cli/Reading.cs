@@ -24,6 +24,15 @@ internal static class Reading
             ? number
             : throw new FormatException($"expected a whole number{Range(least, most)}, not \"{text}\"");
 
+    /// <summary>The number of a billing period, 1 or more.</summary>
+    public static int Period(string text) => (int)Whole(1, int.MaxValue)(text);
+
+    /// <summary>How far a report has come, as tables show it: out_of_window.</summary>
+    public static ReportState State(string text) =>
+        Array.Find(Words.States, state => Words.Term(state) == text) is var found && found != ReportState.Unspecified
+            ? found
+            : throw new FormatException($"expected one of {Words.StateTerms}, not \"{text}\"");
+
     /// <summary>A factor like 1.25, in parts per million.</summary>
     public static long Markup(string text)
     {

@@ -16,11 +16,12 @@ internal sealed class Screen
     private static readonly JsonFormatter Messages = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
 
     private readonly TextWriter output;
+    private readonly TextWriter error;
     private readonly IAnsiConsole console;
 
-    public Screen(TextWriter output, bool json)
+    public Screen(TextWriter output, TextWriter error, bool json)
     {
-        (this.output, Json) = (output, json);
+        (this.output, this.error, Json) = (output, error, json);
         console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         // a file or a pipe has no edge to wrap at
         if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 1_000;
@@ -44,6 +45,15 @@ internal sealed class Screen
         if (!Json && table.Rows.Count > 0) console.Write(table);
     }
 
+    /// <summary>A remark beside an answer that goes into a file.</summary>
+    public void Remark(string line) => error.WriteLine(line);
+
+    /// <summary>CSV: the names of the fields, then a line per row.</summary>
+    public void Csv(IReadOnlyList<string> fields, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        foreach (var row in rows.Prepend(fields)) output.WriteLine(string.Join(",", row.Select(Quoted)));
+    }
+
     /// <summary>A message for programs, in protobuf's JSON: 64-bit numbers are strings, so that no reader rounds them.</summary>
     public void Record(IMessage message)
     {
@@ -55,6 +65,9 @@ internal sealed class Screen
     {
         if (Json) output.WriteLine(JsonSerializer.Serialize(record, record.GetType(), Plain));
     }
+
+    private static string Quoted(string field) =>
+        field.AsSpan().ContainsAny(',', '"', '\n') ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
 }
 
 /// <summary>A column of a table; numbers stand on the right.</summary>

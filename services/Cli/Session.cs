@@ -73,6 +73,20 @@ internal sealed class Session(Servers servers, Screen screen, TimeProvider time)
         return all;
     }
 
+    /// <summary>What a user has, as of every change answered before. Its revision is -1 where there is no such user.</summary>
+    public async Task<Usage> UsageOf(string user, CancellationToken cancellation)
+    {
+        var request = new GetUsageRequest { User = user };
+        return (await Ask(call => Reservations.GetUsageAsync(request, call), cancellation)).Usage;
+    }
+
+    /// <summary>Makes sure that a user of whom nothing was found is one: nobody is told that all is well with a misspelt name.</summary>
+    /// <exception cref="NotFoundException">There is no such user.</exception>
+    public async Task Expect(string user, CancellationToken cancellation)
+    {
+        if ((await UsageOf(user, cancellation)).Revision < 0) throw NotFoundException.NoEvents(user);
+    }
+
     public void Dispose()
     {
         reservations.Dispose();

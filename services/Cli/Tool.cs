@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Grpc.Core;
 using Metering.V1;
 
@@ -7,7 +8,7 @@ namespace Metering.Cli;
 /// <summary>The program: its options, its commands, and what becomes of whatever goes wrong.</summary>
 internal sealed class Tool
 {
-    private const string About = "Metering from the command line: prices, balances, histories, periods.";
+    private const string About = "Metering from the command line: prices, balances, histories, periods, billing.";
     private const string Trailer = "metering-error-bin";
 
     private readonly ServerOptions servers = new();
@@ -28,11 +29,25 @@ internal sealed class Tool
     public static async Task<int> Run(string[] args, TextWriter output, TextWriter error, TimeProvider time)
     {
         var parsed = new Tool(output, error, time).Root().Parse(args);
-        foreach (var wrong in parsed.Errors) await error.WriteLineAsync($"metering: {wrong.Message}");
-        if (parsed.Errors.Count > 0) return Exit.BadInput;
+        var unknown = Unknown(parsed, args).Select(option => $"unknown option '{option}'").ToList();
+        var wrong = unknown.Count > 0 ? unknown : [.. parsed.Errors.Select(found => found.Message)];
+        foreach (var message in wrong) await error.WriteLineAsync($"metering: {message}");
+        if (wrong.Count > 0) return Exit.BadInput;
         var invocation = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
         return await parsed.InvokeAsync(invocation);
     }
+
+    // the parser takes a misspelt option for an argument, a user for one; what follows a bare -- is none
+    private static IEnumerable<string> Unknown(ParseResult parsed, string[] args)
+    {
+        var known = Options(parsed.CommandResult).SelectMany(option => option.Aliases.Prepend(option.Name)).ToHashSet();
+        return args.TakeWhile(arg => arg != "--").Where(arg => arg.StartsWith("--", StringComparison.Ordinal))
+            .Select(arg => arg.Split('=', ':')[0]).Where(name => !known.Contains(name));
+    }
+
+    private static IEnumerable<Option> Options(CommandResult given) => given.Parent is CommandResult above
+        ? given.Command.Options.Concat(Options(above).Where(option => option.Recursive))
+        : given.Command.Options;
 
     private RootCommand Root()
     {
@@ -64,7 +79,7 @@ internal sealed class Tool
     {
         try
         {
-            using var session = new Session(servers.Of(asked), new Screen(output, asked.GetValue(json)), time);
+            using var session = new Session(servers.Of(asked), new Screen(output, error, asked.GetValue(json)), time);
             return await Run(verb, session, asked, cancellation);
         }
         catch (BadInputException wrong)

@@ -8,7 +8,8 @@ internal static class Totals
     public static readonly Column[] Columns =
     [
         "group", "unit", Column.Number("rollover"), Column.Number("quota"), Column.Number("credit"), Column.Number("overage"),
-        Column.Number("charge"), Column.Number("adjusted"), Column.Number("rolled over"),
+        Column.Number("charge"), Column.Number("adjusted usage"), Column.Number("adjusted overage"), Column.Number("adjusted charge"),
+        Column.Number("rolled over"),
     ];
 
     /// <summary>A row per group; one without any group where there is none, so that its period is shown all the same.</summary>
@@ -21,7 +22,8 @@ internal static class Totals
         return
         [
             group.Group, group.Unit, Amount(group.Rollover), Amount(group.Quota), Amount(group.Credit), Amount(group.Overage),
-            Words.Money(group.Charge), Amount(group.AdjustedUsage), Amount(group.RolledOver),
+            Words.Money(group.Charge), Amount(group.AdjustedUsage), Amount(group.AdjustedOverage), Words.Money(group.AdjustedCharge),
+            Amount(group.RolledOver),
         ];
     }
 }

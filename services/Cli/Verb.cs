@@ -28,15 +28,44 @@ internal abstract class Verb(string path, string description) : Command(path.Spl
         return user;
     }
 
-    /// <summary>An option whose text is read by <paramref name="read"/>; absent = <paramref name="otherwise"/>.</summary>
-    protected Option<T> AddOption<T>(string name, string help, string description, Func<string, T> read, T otherwise)
+    /// <summary>The argument USER where it may be left out.</summary>
+    protected Argument<string?> AddUserOrAll()
+    {
+        var user = new Argument<string?>("USER")
+        {
+            Description = "The user's id. Without it, every user.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        Add(user);
+        return user;
+    }
+
+    /// <summary>The argument PERIOD: the number of a billing period, 1 or more.</summary>
+    protected Argument<int> AddPeriod()
+    {
+        var period = new Argument<int>("PERIOD")
+        {
+            Description = "Number of the period: 1 or more.", CustomParser = result => Read("PERIOD", result, Reading.Period),
+        };
+        Add(period);
+        return period;
+    }
+
+    /// <summary>An option whose text is read by <paramref name="read"/>; absent = the type's default, which help does not show.</summary>
+    protected Option<T> AddOption<T>(string name, string help, string description, Func<string, T> read)
     {
         var option = new Option<T>(name)
         {
-            HelpName = help, Description = description, DefaultValueFactory = _ => otherwise,
-            CustomParser = result => Read(name, result, read, otherwise),
+            HelpName = help, Description = description, CustomParser = result => Read(name, result, read),
         };
         Add(option);
+        return option;
+    }
+
+    /// <summary>An option whose text is read by <paramref name="read"/>; absent = <paramref name="otherwise"/>, which help shows.</summary>
+    protected Option<T> AddOption<T>(string name, string help, string description, Func<string, T> read, T otherwise)
+    {
+        var option = AddOption(name, help, description, read);
+        option.DefaultValueFactory = _ => otherwise;
         return option;
     }
 
@@ -48,7 +77,18 @@ internal abstract class Verb(string path, string description) : Command(path.Spl
         return option;
     }
 
-    internal static T Read<T>(string name, ArgumentResult result, Func<string, T> read, T otherwise)
+    /// <summary>The switch --csv, for <see cref="IsCsv"/>.</summary>
+    protected Option<bool> AddCsv(string row) => AddSwitch("--csv", $"Answer as CSV, a line per {row}.");
+
+    /// <summary>Whether CSV was asked for.</summary>
+    /// <exception cref="BadInputException">--json was, too.</exception>
+    protected static bool IsCsv(Session session, ParseResult asked, Option<bool> csv)
+    {
+        var wanted = asked.GetValue(csv);
+        return wanted && session.Screen.Json ? throw new BadInputException("expected --json or --csv, not both") : wanted;
+    }
+
+    internal static T? Read<T>(string name, ArgumentResult result, Func<string, T> read)
     {
         try
         {
@@ -57,7 +97,7 @@ internal abstract class Verb(string path, string description) : Command(path.Spl
         catch (FormatException wrong)
         {
             result.AddError($"{name}: {wrong.Message}");
-            return otherwise;
+            return default;
         }
     }
 }

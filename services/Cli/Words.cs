@@ -27,6 +27,19 @@ internal static class Words
 
     public static string Period(Period? period) => period is null ? "none" : $"{period.Number}: {Time(period.Start)} to {Time(period.End)}";
 
+    /// <summary>All that a report can be.</summary>
+    public static ReportState[] States { get; } = [.. System.Enum.GetValues<ReportState>().Except([ReportState.Unspecified])];
+
+    /// <summary>The same as they can be typed, with commas between.</summary>
+    public static string StateTerms { get; } = string.Join(", ", States.Select(state => Term(state)));
+
+    /// <summary>What is left in a group; of overage without a bound, what is left of 64 bits says nothing to people.</summary>
+    public static string Left(GroupUsage group, string amount) =>
+        group.Kind == V1.GroupKind.Funding && !group.HasOverageCap ? "no bound" : amount;
+
+    /// <summary>A name of the contract as the documentation has it and as it can be typed: InFlight is in_flight.</summary>
+    public static string Term(System.Enum value) => Name(value).Replace(' ', '_');
+
     /// <summary>A name of the contract as people write it: FundingExhausted is funding exhausted.</summary>
     public static string Name(System.Enum value)
     {

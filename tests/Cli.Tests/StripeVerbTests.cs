@@ -72,9 +72,52 @@ internal sealed class StripeVerbTests : CliTest
         var recorded = await Run("reconcile", "--record");
         Assert.That((recorded.Code, recorded.Error), Is.EqualTo((Exit.No, "")));
         Assert.That(recorded.Output, Does.Contain("1 missing: resync sends them anew"));
+        Assert.That((await Run("reconcile", "--csv")).Error, Is.Empty, "nothing was to be recorded");
         Assert.That((await Done("resync", "ann")).Output, Does.Contain("1 reports planned"));
         await Served.Report("ann", 7, Stop);
         Assert.That(Account.Total("tokens", Customer).ToString(), Is.EqualTo("1200"));
+    }
+
+    [Test]
+    public async Task What_it_recorded_stands_beside_the_CSV()
+    {
+        Account.Lose(await Reported());
+        var recorded = await Run("reconcile", "--record", "--csv");
+        Assert.That((recorded.Code, recorded.Error), Is.EqualTo((
+            Exit.No, $"recorded: 0 reports confirmed, 1 missing: resync sends them anew{Environment.NewLine}")));
+        Assert.That(recorded.Output, Does.Match("^stripe_customer,[^\n]*\n[^\n]*,lost,1200,[^\n]*\n$"), "the header, and the window");
+    }
+
+    [Test]
+    public async Task A_cause_is_spelt_the_same_in_the_table_and_in_CSV()
+    {
+        var user = await EndedPeriod(customer: Customer);
+        await Done("resync", user);
+        await Served.Report(user, 4, Stop);
+        Account.Lose(Account.Events.Single().Identifier);
+        Assert.That((await Run("reconcile")).Output, Does.Match(@" not_yet_visible +1200 "));
+        Assert.That((await Run("reconcile", "--csv")).Output, Does.Contain(",not_yet_visible,1200,"));
+    }
+
+    [Test]
+    public async Task Nobody_is_not_reconciled()
+    {
+        await Reported();
+        var said = await Run("reconcile", "--user", "nobody");
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That(said.Error, Does.StartWith("metering: user: expected a user with events; nobody has none"));
+    }
+
+    [Test]
+    public async Task A_refusal_is_listed_with_its_code_and_text()
+    {
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 400 });
+        var user = await EndedPeriod(customer: Customer);
+        await Done("resync", user);
+        await Served.Report(user, 4, Stop);
+        var row = (await Done("reports", "--state", "rejected")).Output;
+        Assert.That(row, Does.Match(@" ann +1 +tokens +tokens +1,200 +\S+Z +rejected +1 .*A fault was asked for: 400\."));
+        Assert.That((await Done("reports", "--csv")).Output, Does.Contain(",cus_ann,1200,").And.Contain("A fault was asked for: 400."));
     }
 
     [Test]

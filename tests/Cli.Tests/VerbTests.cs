@@ -81,6 +81,15 @@ internal sealed class VerbTests : CliTest
     }
 
     [Test]
+    public async Task A_user_who_never_had_a_plan_has_no_period_to_close()
+    {
+        await Served.Accounts.SuspendAsync(new() { User = "ann", CommandId = Served.NewId(), Reason = "not paid" });
+        var said = await Run("close", "ann", "1");
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That(said.Error, Does.StartWith("metering: period: expected a user with a billing period; this one has had no plan yet"));
+    }
+
+    [Test]
     public async Task Check_ends_with_the_answer()
     {
         var user = await Assign("ann", Tokens(500));
@@ -94,14 +103,51 @@ internal sealed class VerbTests : CliTest
     }
 
     [Test]
+    public async Task Check_and_balance_agree_that_overage_without_a_bound_has_none()
+    {
+        var group = Tokens(500);
+        group.Overage = new() { Mode = V1.TierMode.Graduated, Tiers = { new V1.Tier { Price = new() { Nanos = 1, Per = 1 } } } };
+        var user = await Assign("ann", group);
+        Assert.That((await Done("check", user, $"{Output}=600")).Output, Does.Match(
+            @"(?s) tokens +quota +500 +no bound .* tokens +overage +100 +no bound "));
+    }
+
+    [Test]
+    public async Task Periods_show_what_was_refunded_of_closed_ones()
+    {
+        var group = Tokens(500);
+        group.Overage = new() { Mode = V1.TierMode.Graduated, Tiers = { new V1.Tier { Price = new() { Nanos = 1_000_000, Per = 1 } } } };
+        var user = await Assign("ann", group);
+        var (used, line) = (Served.NewId(), new V1.Line { Meter = Output, Quantity = 700 });
+        await Served.Reservations.TrackAsync(new() { User = user, CommandId = used, Mode = V1.TrackMode.Enforced, Lines = { line } });
+        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
+        await Done("close", user, "1");
+        await Served.Accounts.AssignPlanAsync(new() { User = user, CommandId = Served.NewId(), PlanId = "pro" });
+        await Served.Reservations.RefundAsync(new()
+        {
+            User = user, CommandId = Served.NewId(), ReservationId = used, Reason = "bad answer",
+            Lines = new() { Items = { new V1.Line { Meter = Output, Quantity = 50 } } },
+        });
+        await Served.Accounts.EndPlanAsync(new() { User = user, CommandId = Served.NewId() });
+        await Served.Project(user, Stop);
+        var said = (await Done("periods", user)).Output;
+        Assert.That(said, Does.Contain("adjusted usage").And.Contain("adjusted overage").And.Contain("adjusted charge"));
+        Assert.That(said, Does.Match(
+            @"(?s) 1 .* 200 +0\.20 +0 +0 +0\.00 +0 .*\n +2 .* 0 +0\.00 +-50 +-50 +-0\.05 +0 "));
+    }
+
+    [Test]
     public async Task Plans_and_meters_are_listed()
     {
         Assert.That((await Done("meters")).Output.Trim(), Is.EqualTo("no meters"));
         Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
-        await Assign("ann", Tokens(500));
+        var group = Tokens(500);
+        group.Reporting = new() { StripeMeter = "llm_tokens", Scale = 1_000, What = V1.ReportedTotal.Usage };
+        await Assign("ann", group);
         Assert.That((await Done("meters")).Output, Does.Match(@"(?s)llm.input_tokens +tokens.*llm.output_tokens +tokens"));
         var plans = await Done("plans");
-        Assert.That(plans.Output, Does.Match(@"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none"));
+        Assert.That(plans.Output, Does.Match(
+            @"pro +1 .* month +UTC +0.00 USD +tokens +tokens +funding +billing period +500 +none +llm_tokens +1,000 +usage "));
         Assert.That((await Done("plans", "--json")).Records, Has.Length.EqualTo(1));
         await Served.Catalog.RetirePlanAsync(new() { PlanId = "pro" });
         Assert.That((await Done("plans")).Output.Trim(), Is.EqualTo("no plans"));
@@ -115,6 +161,18 @@ internal sealed class VerbTests : CliTest
     [TestCase(1, "user: expected a user with events; bob has none: no such user, or no plan yet", "balance", "bob")]
     [TestCase(1, "user: expected a user with events; bob has none", "balance", "bob", "--json")]
     [TestCase(1, "user: expected a user with events; bob has none", "history", "bob")]
+    [TestCase(1, "user: expected a user with events; bob has none", "verify", "bob")]
+    [TestCase(1, "user: expected a user with events; bob has none", "verify", "bob", "--json")]
+    [TestCase(1, "user: expected a user with events; bob has none", "periods", "bob")]
+    [TestCase(1, "user: expected a user with events; bob has none", "close", "bob", "1")]
+    [TestCase(1, "period: expected a period of this user: 1 to 1", "close", "ann", "2")]
+    [TestCase(2, "unknown option '--limt'", "history", "ann", "--limt", "5")]
+    [TestCase(2, "unknown option '--limt'", "history", "ann", "--limt=5")]
+    [TestCase(2, "unknown option '--csv'", "balance", "ann", "--csv")]
+    [TestCase(2, "unknown option '--version'", "balance", "--version")]
+    [TestCase(2, "unknown option '--keeep'", "prices", "import", "--keeep", "map.json")]
+    [TestCase(2, "unknown option '--sever'", "--sever", "http://127.0.0.1:1", "meters")]
+    [TestCase(1, "user: expected a user with events; --al has none", "balance", "--", "--al")]
     [TestCase(2, "--from: expected a whole number of 0 or more", "history", "ann", "--from", "-1")]
     [TestCase(2, "--limit: expected a whole number of 1 or more", "history", "ann", "--limit", "0")]
     [TestCase(2, "METER=QUANTITY: expected METER=QUANTITY", "check", "ann", "llm.output_tokens")]
@@ -189,6 +247,10 @@ internal sealed class VerbTests : CliTest
     [TestCase("mark-missing")]
     [TestCase("retry-reports")]
     [TestCase("explain-report")]
+    [TestCase("reports")]
+    [TestCase("lines")]
+    [TestCase("billed")]
+    [TestCase("explain-line")]
     [TestCase("stripe-problems")]
     [TestCase("failures")]
     [TestCase("failures", "list")]
@@ -198,6 +260,14 @@ internal sealed class VerbTests : CliTest
         var said = await RunBare([.. path, "--help"]);
         Assert.That((said.Code, said.Error), Is.EqualTo((Exit.Ok, "")));
         Assert.That(said.Output, Does.Contain("Usage:").And.Contain("--server").And.Contain("--json"));
+    }
+
+    [TestCase("resync")]
+    [TestCase("carry-forward")]
+    [TestCase("reconcile")]
+    public async Task Help_shows_no_default_that_is_refused(string verb)
+    {
+        Assert.That((await RunBare(verb, "--help")).Output, Does.Contain("--period").And.Not.Contain("default: 0"));
     }
 
     [Test]

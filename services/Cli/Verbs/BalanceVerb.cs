@@ -13,7 +13,7 @@ internal sealed class BalanceVerb : Verb
     public BalanceVerb() : base("balance", "A user's balances, now or as of any moment.")
     {
         user = AddUser();
-        at = AddOption("--at", "TIME", "As of this moment: every event at it or before counts.", Reading.Time, null);
+        at = AddOption("--at", "TIME", "As of this moment: every event at it or before counts.", Reading.Time);
     }
 
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
@@ -27,11 +27,7 @@ internal sealed class BalanceVerb : Verb
 
     private static async Task<Usage> Usage(Session session, string user, Timestamp? at, CancellationToken cancellation)
     {
-        if (at is null)
-        {
-            var now = new GetUsageRequest { User = user };
-            return (await session.Ask(call => session.Reservations.GetUsageAsync(now, call), cancellation)).Usage;
-        }
+        if (at is null) return await session.UsageOf(user, cancellation);
         var request = new GetBalanceAsOfRequest { User = user, At = at };
         return (await session.Ask(call => session.Balances.GetBalanceAsOfAsync(request, call), cancellation)).Usage;
     }
@@ -55,12 +51,11 @@ internal sealed class BalanceVerb : Verb
     private static string[] Row(GroupUsage group)
     {
         string Amount(long amount) => Words.Amount(amount, group.Unit);
-        // overage without a bound: what is left of 64 bits says nothing to people
-        var available = group.Kind == GroupKind.Funding && !group.HasOverageCap ? "no bound" : Amount(group.Available);
         return
         [
             group.Group, group.Unit, Words.Name(group.Kind), Words.Time(group.WindowEnd), Amount(group.Quota), Amount(group.Rollover),
-            Amount(group.Used), Amount(group.Held), Amount(group.Overage), available, Words.Money(group.Charge),
+            Amount(group.Used), Amount(group.Held), Amount(group.Overage), Words.Left(group, Amount(group.Available)),
+            Words.Money(group.Charge),
         ];
     }
 

@@ -27,19 +27,25 @@ internal sealed class CheckVerb : Verb
         var reply = await session.Ask(call => session.Reservations.CheckAsync(request, call), cancellation);
         session.Screen.Record(reply);
         if (reply.Denial is { } denial) Show(session.Screen, denial);
-        else Show(session.Screen, reply.Allowance);
+        else Show(session.Screen, reply.Allowance, (await session.UsageOf(request.User, cancellation)).Groups);
         return reply.Allowed ? Exit.Ok : Exit.No;
     }
 
-    private static void Show(Screen screen, Allowance allowance)
+    private static void Show(Screen screen, Allowance allowance, IReadOnlyCollection<GroupUsage> groups)
     {
         screen.Say($"allowed at {Words.Time(allowance.At)}, revision {allowance.Revision}");
         screen.Table(
             ["group", "from", Column.Number("amount"), Column.Number("left")],
             allowance.Draws.SelectMany(draw => draw.Parts.Select(part => new[]
             {
-                draw.Group, Words.Name(part.Bucket), Words.Count(part.Amount), Words.Count(draw.Left),
+                draw.Group, Words.Name(part.Bucket), Words.Count(part.Amount), Left(draw, groups),
             })));
+    }
+
+    private static string Left(Draw draw, IEnumerable<GroupUsage> groups)
+    {
+        var left = Words.Count(draw.Left);
+        return groups.FirstOrDefault(group => group.Group == draw.Group) is { } group ? Words.Left(group, left) : left;
     }
 
     private static void Show(Screen screen, Denial denial)

@@ -31,18 +31,11 @@ internal sealed class ExplainReportVerb : Verb
     private static void Show(Screen screen, BilledLine billed, List<BilledEvent> events)
     {
         var (line, report) = (billed.Line, billed.Report);
-        screen.Say($"{report.Identifier}: {Words.Count(report.Value)} on {line.StripeMeter} for {line.User}, {Words.Name(report.State)}");
+        screen.Say($"{report.Identifier}: {Words.Count(report.Value)} on {line.StripeMeter} for {line.User}, {Words.Term(report.State)}");
+        Explained.ShowTotals(screen, billed);
         screen.Say(
-            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.Closed ? "closed" : "not closed")}, group {line.Group}, "
-            + $"as of revision {billed.LedgerRevision} of the ledger");
-        foreach (var total in billed.Totals)
-            screen.Say($"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} = {Words.Count(total.Value)}, rounded down");
-        screen.Say(
-            $"target {Words.Count(line.Value)} + {Words.Count(line.CarriedIn)} carried in - {Words.Count(line.CarriedOut)} carried out = {Words.Count(line.Target)}; "
-            + $"planned before {Words.Count(line.Reported)}; this report {Words.Count(report.Value)}; others of the same difference {Words.Count(billed.Rest)}");
-        screen.Table(
-            [Column.Number("revision"), "at", "type", "reservation", Column.Number("amount")],
-            events.Select(one => new[] { $"{one.Revision}", Words.Time(one.At), one.Type, one.ReservationId, Words.Count(one.Amount) }));
-        screen.Say($"{Words.Count(events.Count)} events, {Words.Count(events.Sum(one => one.Amount))} in sum");
+            $"{Explained.Target(line)}; planned before {Words.Count(line.Reported)}; this report {Words.Count(report.Value)}; "
+            + $"others of the same difference {Words.Count(billed.Rest)}");
+        Explained.ShowEvents(screen, events);
     }
 }

@@ -9,7 +9,10 @@ internal sealed class MarkMissingVerb : Verb
     private readonly Argument<string> identifier;
     private readonly Option<string> why;
 
-    public MarkMissingVerb() : base("mark-missing", "Say that Stripe does not have a report, though it took it or may have. A resync then sends it anew.")
+    private const string About = "Say that Stripe does not have a report, though it took it or may have. "
+        + "A resync then sends it anew: what Stripe has after all is billed twice.";
+
+    public MarkMissingVerb() : base("mark-missing", About)
     {
         identifier = new Argument<string>("IDENTIFIER") { Description = "The report's identifier." };
         Add(identifier);
@@ -24,6 +27,8 @@ internal sealed class MarkMissingVerb : Verb
         session.Screen.Record(reply);
         var report = reply.Report;
         session.Screen.Say($"{report.Identifier}: {Words.Count(report.Value)} of {report.User}, period {report.Period}, {report.Group}, is missing");
+        session.Screen.Say($"before a resync sends it anew, run: metering reconcile --user {report.User}");
+        session.Screen.Say("what Stripe has counted after all would be billed twice");
         return Exit.Ok;
     }
 }

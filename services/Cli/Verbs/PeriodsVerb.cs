@@ -18,6 +18,7 @@ internal sealed class PeriodsVerb : Verb
         var periods = await session.All(
             (token, call) => session.Balances.ListPeriodsAsync(new() { User = who, PageSize = Page, PageToken = token }, call),
             reply => reply.Periods, reply => reply.NextPageToken, cancellation);
+        if (periods.Count == 0) await session.Expect(who, cancellation);
         foreach (var period in periods) session.Screen.Record(period);
         if (periods.Count == 0) session.Screen.Say($"no period of {who} has ended");
         session.Screen.Table(

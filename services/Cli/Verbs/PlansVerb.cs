@@ -24,7 +24,7 @@ internal sealed class PlansVerb : Verb
         session.Screen.Table(
             [
                 "plan", Column.Number("version"), "published", "retired", "period", "zone", "fee", "group", "unit", "kind", "window",
-                Column.Number("quota"), "overage",
+                Column.Number("quota"), "overage", "stripe meter", Column.Number("scale"), "reports",
             ],
             plans.SelectMany(Rows));
         return Exit.Ok;
@@ -39,7 +39,7 @@ internal sealed class PlansVerb : Verb
             plan.Zone,
             $"{Words.Money(plan.BaseFee)} {plan.Currency}",
         ];
-        if (plan.Groups.Count == 0) return [[.. head, "", "", "", "", "", ""]];
+        if (plan.Groups.Count == 0) return [[.. head, .. Enumerable.Repeat("", 9)]];
         return plan.Groups.Select(group => head.Concat(Cells(group)).ToArray());
     }
 
@@ -47,5 +47,8 @@ internal sealed class PlansVerb : Verb
     [
         group.Label, group.Unit, Words.Name(group.Kind), Words.Name(group.Window), Words.Amount(group.Quota, group.Unit),
         group.Overage is { } overage ? overage.HasCap ? $"up to {Words.Amount(overage.Cap, group.Unit)}" : "no bound" : "none",
+        .. group.Reporting is { } reporting
+            ? new[] { reporting.StripeMeter, Words.Count(reporting.Scale), Words.Name(reporting.What) }
+            : ["", "", ""],
     ];
 }

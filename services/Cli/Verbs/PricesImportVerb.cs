@@ -22,7 +22,7 @@ internal sealed class PricesImportVerb : Verb
         file = new Argument<string>("FILE") { Description = "The map: a JSON object of models." };
         Add(file);
         markup = AddOption("--markup", "FACTOR", "Multiplies all prices, like 1.25. Without it, 1.", Reading.Markup, Rating.NoMarkup);
-        effective = AddOption("--effective", "TIME", "When it takes effect, 5 s from now or later.", Reading.Time, null);
+        effective = AddOption("--effective", "TIME", "When it takes effect, 5 s from now or later.", Reading.Time);
         map = AddMap();
         free = AddSwitch("--free", "Import models whose every price is 0, too.");
         keep = AddSwitch("--keep", "Carry over what the last book prices and the map does not.");

@@ -8,7 +8,10 @@ namespace Metering.Cli.Verbs;
 /// </summary>
 internal sealed class ReconcileVerb : Verb
 {
-    private const string Header = "stripe_customer,stripe_meter,from,to,users,ledger,reported,stripe,cause,value,identifiers";
+    private static readonly string[] Fields =
+    [
+        "stripe_customer", "stripe_meter", "from", "to", "users", "ledger", "reported", "stripe", "cause", "value", "identifiers",
+    ];
 
     private readonly Option<string?> user;
     private readonly Option<int> period;
@@ -21,15 +24,15 @@ internal sealed class ReconcileVerb : Verb
     {
         user = new Option<string?>("--user") { HelpName = "U", Description = "This user only." };
         Add(user);
-        period = AddOption("--period", "N", "This billing period only.", text => (int)Reading.Whole(1, int.MaxValue)(text), 0);
+        period = AddOption("--period", "N", "This billing period only.", Reading.Period);
         record = AddSwitch("--record", "Confirm what is there and mark what is missing, differences after a second look. Takes a while.");
         recheck = AddSwitch("--recheck", "Read what was found to be right before, too.");
-        csv = AddSwitch("--csv", "Answer as CSV, a line per difference.");
+        csv = AddCsv("difference");
     }
 
     public override async Task<int> Run(Session session, ParseResult asked, CancellationToken cancellation)
     {
-        if (session.Screen.Json && asked.GetValue(csv)) throw new BadInputException("expected --json or --csv, not both");
+        var isCsv = IsCsv(session, asked, csv);
         var request = new ReconcileRequest
         {
             Period = asked.GetValue(period), Record = asked.GetValue(record), Recheck = asked.GetValue(recheck),
@@ -42,7 +45,8 @@ internal sealed class ReconcileVerb : Verb
             if (reply.Window is { } window) windows.Add(window);
             else summary = reply.Summary;
         }
-        if (asked.GetValue(csv)) ShowCsv(session.Screen, windows);
+        if (summary.Windows == 0 && request.HasUser) await session.Expect(request.User, cancellation);
+        if (isCsv) ShowCsv(session.Screen, windows, summary);
         else Show(session.Screen, windows, summary);
         return summary is { Differing: 0, Failed: 0, Skipped: 0 } ? Exit.Ok : Exit.No;
     }
@@ -59,8 +63,7 @@ internal sealed class ReconcileVerb : Verb
             screen.Say($"{failed.StripeCustomer} on {failed.StripeMeter}: {failed.Failure}");
         screen.Say(
             $"{Words.Count(summary.Windows)} windows compared, {Words.Count(summary.Differing)} differ, "
-            + $"{Words.Count(summary.Failed)} failed, {Words.Count(summary.Skipped)} skipped; {Words.Count(summary.Confirmed)} reports confirmed, "
-            + $"{Words.Count(summary.Missing)} missing{(summary.Missing == 0 ? "" : ": resync sends them anew")}; "
+            + $"{Words.Count(summary.Failed)} failed, {Words.Count(summary.Skipped)} skipped; {Found(summary)}; "
             + $"{Words.Count(summary.ReadsLeft)} reads left");
     }
 
@@ -68,26 +71,27 @@ internal sealed class ReconcileVerb : Verb
     {
         window.StripeCustomer, window.StripeMeter, Words.Time(window.From), Words.Time(window.To), string.Join(" ", window.Users),
         Words.Count(window.Ledger), Words.Count(window.Reported), window.Stripe,
-        part is null ? "" : Words.Name(part.Cause), part?.Value ?? "", string.Join(" ", part?.Identifiers ?? []),
+        part is null ? "" : Words.Term(part.Cause), part?.Value ?? "", string.Join(" ", part?.Identifiers ?? []),
     });
 
-    private static void ShowCsv(Screen screen, List<ReconciledWindow> windows)
+    private static string Found(ReconcileSummary summary) =>
+        $"{Words.Count(summary.Confirmed)} reports confirmed, {Words.Count(summary.Missing)} missing"
+        + (summary.Missing == 0 ? "" : ": resync sends them anew");
+
+    // what was recorded is in no line of a difference
+    private static void ShowCsv(Screen screen, List<ReconciledWindow> windows, ReconcileSummary summary)
     {
-        screen.Say(Header);
-        foreach (var window in windows)
-            foreach (var part in Parts(window)) screen.Say(string.Join(",", Fields(window, part).Select(Quoted)));
+        screen.Csv(Fields, windows.SelectMany(window => Parts(window).Select(part => Values(window, part))));
+        if (summary.Recorded) screen.Remark($"recorded: {Found(summary)}");
     }
 
-    private static string[] Fields(ReconciledWindow window, Difference? part) =>
+    private static string[] Values(ReconciledWindow window, Difference? part) =>
     [
         window.StripeCustomer, window.StripeMeter, Words.Time(window.From), Words.Time(window.To), string.Join(" ", window.Users),
-        $"{window.Ledger}", $"{window.Reported}", window.Stripe, part is null ? window.Failure : Words.Name(part.Cause), part?.Value ?? "",
+        $"{window.Ledger}", $"{window.Reported}", window.Stripe, part is null ? window.Failure : Words.Term(part.Cause), part?.Value ?? "",
         string.Join(" ", part?.Identifiers ?? []),
     ];
 
     /// <summary>A window without a difference is a row all the same.</summary>
     private static IEnumerable<Difference?> Parts(ReconciledWindow window) => window.Differences.DefaultIfEmpty();
-
-    private static string Quoted(string field) =>
-        field.AsSpan().ContainsAny(',', '"', '\n') ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
 }

@@ -22,7 +22,7 @@ internal class ResyncVerb : Verb
         user = new Argument<string?>("USER") { Description = "The user's id.", Arity = ArgumentArity.ZeroOrOne };
         Add(user);
         all = AddSwitch("--all", "Every user that has a ledger.");
-        period = AddOption("--period", "N", "This billing period only.", text => (int)Reading.Whole(1, int.MaxValue)(text), 0);
+        period = AddOption("--period", "N", "This billing period only.", Reading.Period);
         dryRun = AddSwitch("--dry-run", "Only say what would be done.");
     }
 
@@ -55,19 +55,24 @@ internal class ResyncVerb : Verb
 
     private static void Show(Screen screen, List<ResyncedUser> users, ResyncSummary summary)
     {
+        var would = summary.DryRun ? "would be " : "";
+        if (summary.DryRun) screen.Say("dry run: nothing was recorded or sent; this is how the lines would stand");
         screen.Table(
             [
-                "user", Column.Number("period"), "group", "meter", .. new[] { "target", "reported", "planned", "carried" }.Select(Column.Number),
-                Column.Number("to period"), "waits",
+                "user", Column.Number("period"), "group", "meter", Column.Number("target"),
+                .. new[] { "reported", "planned", "carried" }.Select(done => Column.Number($"{would}{done}")), Column.Number("to period"),
+                "waits", "identifiers",
             ],
             users.SelectMany(user => user.Lines).Select(Row));
         foreach (var failed in users.Where(user => user.Failure.Length > 0)) screen.Say($"{failed.User}: {failed.Failure}");
-        var would = summary.DryRun ? "would be " : "";
-        screen.Say(
-            $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: {Words.Count(summary.Reports)} reports {would}planned, "
-            + $"{Words.Count(users.Sum(user => user.Linked))} linked, {Words.Count(summary.Carried)} values carried, {Words.Count(summary.Waiting)} wait, "
-            + $"{Words.Count(summary.Failed)} failed");
+        screen.Say(Sum(summary, users.Sum(user => user.Linked), would));
     }
+
+    private static string Sum(ResyncSummary summary, long linked, string would) =>
+        $"{Words.Count(summary.Users)} users compared, {Words.Count(summary.Changed)} {would}changed: "
+        + $"{Words.Count(summary.Reports)} reports {would}planned, {Words.Count(linked)} {would}linked, "
+        + $"{Words.Count(summary.Carried)} values {would}carried, "
+        + $"{Words.Count(summary.Waiting)} wait, {Words.Count(summary.Failed)} failed";
 
     private static string[] Row(ResyncedLine changed)
     {
@@ -76,7 +81,7 @@ internal class ResyncVerb : Verb
         [
             line.User, $"{line.Period}", line.Group, line.StripeMeter, Words.Count(line.Target), Words.Count(line.Reported),
             Words.Count(changed.Planned), Words.Count(changed.Carried), changed.CarriedTo == 0 ? "" : $"{changed.CarriedTo}",
-            line.Waits == CarryReason.Unspecified ? "" : Words.Name(line.Waits),
+            line.Waits == CarryReason.Unspecified ? "" : Words.Term(line.Waits), string.Join(" ", changed.Identifiers),
         ];
     }
 }

@@ -14,6 +14,7 @@ internal sealed class VerifyVerb : Verb
     {
         var request = new VerifyRequest { User = asked.GetRequiredValue(user) };
         var reply = await session.Ask(call => session.Balances.VerifyAsync(request, call), cancellation);
+        if (reply is { Events: 0, Break: null }) throw NotFoundException.NoEvents(request.User);
         session.Screen.Record(reply);
         session.Screen.Say($"{request.User}: {Verdict(reply)}");
         return reply.Break is null ? Exit.Ok : Exit.No;
@@ -22,7 +23,6 @@ internal sealed class VerifyVerb : Verb
     private static string Verdict(VerifyReply reply) => reply switch
     {
         { Break: { } found } => $"{Words.Count(reply.Events)} events are as they were written; revision {found.Revision} is not: {found.Fault}",
-        { Events: 0 } => "no events",
         _ => $"all {Words.Count(reply.Events)} events are as they were written; the last one's hash is {reply.Hash}",
     };
 }

@@ -36,7 +36,9 @@ internal static class Periods
     {
         var state = context.State;
         if (command.Period < 1 || command.Period > state.LastPeriod)
-            return Decision.Refused(RefusalKind.NotFound, "period", $"a period of this user: 1 to {state.LastPeriod}");
+            return Decision.Refused(RefusalKind.NotFound, "period", state.LastPeriod == 0
+                ? "a user with a billing period; this one has had no plan yet"
+                : $"a period of this user: 1 to {state.LastPeriod}");
         if (state.Current?.Period is { } current && current.Number == command.Period)
             return Decision.Refused(RefusalKind.NotDue, "period", $"a period that is over; this one ends at {current.End:O}");
         if (state.Period(command.Period) is { } open)
