@@ -365,8 +365,6 @@ public sealed class HostTests
         await WriteLedger("ann", 700);
         await Publish(Ended("bob", 40) with { StripeCustomer = null });
         await Reached("bob", 1);
-        await Resync(new ResyncRequest { User = "ann" });
-        await app.Services.GetRequiredService<Sending.ReportSender>().WhenIdle();
         Assert.That((await Resync(new ResyncRequest { User = "ann" })).Summary.Halted, Is.Not.Empty);
         var still = await ops.RetryAsync(new RetryRequest());
         Assert.That((still.Resumed, still.Halted.Length > 0, still.Waiting, still.Unlinked), Is.EqualTo((true, true, 1L, 1L)));

@@ -37,6 +37,7 @@ internal sealed class Corrections(
             Add(summary, done);
             if (request.HasUser || HasNews(done)) await replies.WriteAsync(new ResyncReply { User = done }, cancellation);
         }
+        if (!request.DryRun) await sender.WhenTried(cancellation);
         summary.Halted = sender.Halted ?? "";
         await replies.WriteAsync(new ResyncReply { Summary = summary }, cancellation);
     }
@@ -53,6 +54,18 @@ internal sealed class Corrections(
         if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted or ambiguous");
         await view.WaitFor(report.User, stands.Revision, cancellation);
         return new MarkMissingReply { Report = BillingWire.Of(await Asked.Report(view, request.Identifier, cancellation)) };
+    }
+
+    public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
+    {
+        var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
+        await sender.WhenTried(cancellation);
+        await view.CatchUp(cancellation);
+        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Halted = sender.Halted ?? "" };
+        await foreach (var _ in view.Scan(BilledReport.ByLane, KeyRange.All, cancellation)) reply.Waiting++;
+        var unlinked = BilledReport.Of(ReportStatus.Unlinked);
+        await foreach (var _ in view.Scan(BilledReport.ByStatus, unlinked, cancellation)) reply.Unlinked++;
+        return reply;
     }
 
     /// <summary>False as well where Stripe cannot be asked: whoever looked there knows more.</summary>
@@ -75,18 +88,6 @@ internal sealed class Corrections(
             isThere |= seen.Findings?.Present.Any(present => present.Identifier == report.Id) == true;
             return Task.CompletedTask;
         }
-    }
-
-    public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
-    {
-        var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
-        await sender.WhenTried(cancellation);
-        await view.CatchUp(cancellation);
-        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Halted = sender.Halted ?? "" };
-        await foreach (var _ in view.Scan(BilledReport.ByLane, KeyRange.All, cancellation)) reply.Waiting++;
-        var unlinked = BilledReport.Of(ReportStatus.Unlinked);
-        await foreach (var _ in view.Scan(BilledReport.ByStatus, unlinked, cancellation)) reply.Unlinked++;
-        return reply;
     }
 
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)

@@ -20,7 +20,8 @@ internal sealed class StripeProblems(StripeView view, IEventStreams streams)
             .Where(one => !IsBefore(one.Place, from) && (!request.HasUser || (one.Problem.HasUser && one.Problem.User == request.User)))
             .Take(most + 1).ToList();
         // a user without a ledger may have trouble: it may be why there is none
-        if (request.HasUser && found.Count == 0) await Asked.Period(streams, request.User, 0, cancellation);
+        if (request.HasUser && found.Count == 0 && request.PageToken.Length == 0)
+            await Asked.Period(streams, request.User, 0, cancellation);
         var reply = new ListStripeProblemsReply { Problems = { found.Take(most).Select(one => one.Problem) } };
         if (found.Count > most) reply.NextPageToken = found[most].Place.ToString();
         return reply;

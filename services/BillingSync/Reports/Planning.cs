@@ -26,7 +26,9 @@ public static class Planning
         if (!IsNews(state, totals)) return null;
         var lines = totals.Lines.Where(line => IsReported(line, totals, policy)).ToList();
         var customer = totals.LedgerRevision > state.CustomerRevision ? totals.StripeCustomer : state.StripeCustomer;
-        var unlinked = customer is null || totals.IsAlone ? [] : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
+        var unlinked = customer is null || totals.IsAlone
+            ? []
+            : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
         if (lines.Count == 0 && unlinked.Count == 0 && !state.LinesOf(totals.Period).Any()) return null;
         return
         [

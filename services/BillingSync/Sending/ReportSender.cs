@@ -84,7 +84,8 @@ public sealed partial class ReportSender(
     public Task WhenIdle() => lanes.WhenIdle();
 
     /// <summary>
-    /// Completes once a first attempt since the start, or since it was resumed, is over, or nothing is to be sent: so the key is refused or not.
+    /// Completes once a first attempt since the start, or since it was resumed, is over, or nothing is to be sent: <see cref="Halted"/> says
+    /// by then whether the key is refused.
     /// </summary>
     public Task WhenTried(CancellationToken cancellation) => Task.WhenAny(tried.Task, WhenIdle()).WaitAsync(cancellation);
 
