@@ -15,16 +15,16 @@ internal sealed class Accounts(SimulatorOptions options, Faults faults, Deliveri
     {
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) throw Errors.NoKey();
         var key = header["Bearer ".Length..].Trim();
-        return IsKey(key) ? Of(key) : throw Errors.BadKey(key);
+        return IsTestKey(key) || options.ApiKeys.Contains(key) ? Of(key) : throw Errors.BadKey(key);
     }
 
     /// <summary>Keys are shown by their ends only: somebody may point a client with a real one here.</summary>
     internal static string Mask(string key) => key.Length <= 12 ? key : key[..8] + "…" + key[^4..];
 
-    private static bool IsKey(string key)
+    private static bool IsTestKey(string key)
     {
         var parts = key.Split('_', 3);
-        return parts is [("sk" or "rk"), ("test" or "live"), _]
+        return parts is [("sk" or "rk"), "test", _]
             && parts[2].Length > 0 && parts[2].All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
     }
 }

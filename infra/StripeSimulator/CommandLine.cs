@@ -14,6 +14,8 @@ internal sealed record CommandLine(SimulatorOptions Options, bool StopWithInput 
             (c, _) => c with { StopWithInput = true }),
         new("--meter", "EVENT_NAME", "an active sum meter of that event name in every account; may be repeated",
             (c, v) => c.With(o => o with { Meters = [.. o.Meters, v.Text] })),
+        new("--api-key", "KEY", "a key to accept besides sk_test_… and rk_test_…; any other is answered 401; may be repeated",
+            (c, v) => c.With(o => o with { ApiKeys = [.. o.ApiKeys, v.Text] })),
         new("--any-customer", "", "take usage of customers never heard of (else it is answered 200, then dropped)",
             (c, _) => c.With(o => o with { AnyCustomer = true })),
         new("--refuse-unknown-customers", "", "refuse usage of customers never heard of at once",

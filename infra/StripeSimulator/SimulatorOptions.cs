@@ -5,6 +5,9 @@ public sealed record SimulatorOptions
     /// <summary>Loopback only. Port 0 takes a free one.</summary>
     public Uri Address { get; init; } = new("http://127.0.0.1:0");
 
+    /// <summary>Keys that are accepted besides <c>sk_test_…</c> and <c>rk_test_…</c>; any other is answered 401.</summary>
+    public IReadOnlyList<string> ApiKeys { get; init; } = [];
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>How far the simulated clock starts ahead of <see cref="Time"/>.</summary>

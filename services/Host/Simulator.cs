@@ -10,8 +10,9 @@ internal static class Simulator
 
     public static IReadOnlyList<Setting> Settings { get; } =
     [
-        new(ApiBase, "where Stripe is; plain HTTP only on this machine", null, "http://127.0.0.1:12111, the simulator in infra/"),
-        new(ApiKey, "its secret or restricted key, sk_… or rk_…", null, "sk_test_simulator"),
+        new(ApiBase, "where Stripe is; plain HTTP only on this machine; only together with Stripe:ApiKey", null,
+            "http://127.0.0.1:12111, the simulator in infra/"),
+        new(ApiKey, "its secret or restricted key, sk_… or rk_…; only together with Stripe:ApiBase", null, "sk_test_simulator"),
     ];
 
     public static bool Sets(Setting setting) => Settings.Any(own => own.Name == setting.Name);

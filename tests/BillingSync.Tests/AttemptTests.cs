@@ -132,6 +132,15 @@ public sealed class AttemptTests
     }
 
     [Test]
+    public void What_the_summaries_contain_is_missing_only_by_force()
+    {
+        BillingSpec Confirmed() => Sent(Attempt(1, Id, AttemptEnd.None), new ReportAccepted(Now, Id, false), new ReportConfirmed(Now, Id));
+        Confirmed().When(new MarkMissing(Id, "why")).Then()
+            .ThenAnswered<Stands>(stands => Assert.That(stands.Status, Is.EqualTo(ReportStatus.Confirmed)));
+        Confirmed().When(new MarkMissing(Id, "why", Force: true)).Then(new ReportMissing(Now, Id, "why"));
+    }
+
+    [Test]
     public void Nothing_else_can_and_nothing_is_missing_twice()
     {
         Sent().When(new MarkMissing(Id, "why")).Then();

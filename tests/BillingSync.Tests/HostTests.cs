@@ -41,7 +41,7 @@ public sealed class HostTests
         simulator = await Simulator.StartAsync(new SimulatorOptions { AnyCustomer = true });
         simulator.Account(Key).AddMeter("tokens");
         app = Build(("Stripe:ApiKey", Key), ("Stripe:ApiBase", simulator.Address.GetLeftPart(UriPartial.Authority)), ("Stripe:RequestsPerSecond", "0"),
-            ("Billing:Reconcile:Settle", "0"), ("Billing:Reconcile:Between", "0"));
+            ("Stripe:RetryAfter", "00:00:00.01"), ("Billing:Reconcile:Settle", "0"), ("Billing:Reconcile:Between", "0"));
         app.MapBillingSync();
         await app.StartAsync();
         channel = GrpcChannel.ForAddress(app.Urls.Single());
@@ -268,7 +268,7 @@ public sealed class HostTests
             ("cus_ann", 700L, "0", DifferenceCause.Lost, "700", lost)));
         Assert.That(summary, Is.EqualTo(new ReconcileSummary
         {
-            Windows = 2, Differing = 1, Confirmed = 1, Missing = 1, ReadsLeft = 9_996, Recorded = true,
+            Windows = 2, Differing = 1, Confirmed = 1, Missing = 1, ReadsLeft = 9_996, Recorded = true, ToDo = 1,
         }));
         Assert.That((await Resync(new ResyncRequest())).Summary.Reports, Is.EqualTo(1));
         await Reached("ann", 6);
@@ -298,7 +298,79 @@ public sealed class HostTests
         await Publish(Ended("ann", 700));
         await Reached("ann", 3);
         simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 401, Path = "/v1/billing/meters*" });
-        Refused(StatusCode.Unavailable, "", async () => await Reconcile(new ReconcileRequest()));
+        var refusal = Refused(StatusCode.FailedPrecondition, "", async () => await Reconcile(new ReconcileRequest()));
+        Assert.That(refusal.Reason, Does.StartWith("Stripe refuses Stripe:ApiKey: "));
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 500, Path = "/v1/billing/meters*", Times = -1 });
+        var away = Refused(StatusCode.Unavailable, "", async () => await Reconcile(new ReconcileRequest()));
+        Assert.That(away.Reason, Does.StartWith("Stripe does not answer: "));
+    }
+
+    [Test]
+    public async Task Users_and_periods_that_are_not_there_are_not_found()
+    {
+        await WriteLedger("ann", 700);
+        Refused(StatusCode.NotFound, "user", async () => await Reconcile(new ReconcileRequest { User = "nobody" }));
+        Refused(StatusCode.NotFound, "user", async () => await ops.ListStripeProblemsAsync(new() { User = "nobody" }));
+        Assert.That((await ops.ListStripeProblemsAsync(new() { User = "ann" })).Problems, Is.Empty);
+        var missing = Refused(StatusCode.NotFound, "period", async () => await Reconcile(new ReconcileRequest { User = "ann", Period = 99 }));
+        Assert.That(missing.Expected, Is.EqualTo("1 to 2"));
+        missing = Refused(StatusCode.NotFound, "period", async () => await Resync(new ResyncRequest { User = "ann", Period = 99 }));
+        Assert.That((missing.Expected, simulator.Account(Key).Events.Count), Is.EqualTo(("1 to 2", 0)));
+        Assert.That((await Resync(new ResyncRequest { User = "ann", Period = 2 })).Summary, Is.EqualTo(new ResyncSummary { Users = 1 }));
+    }
+
+    [Test]
+    public async Task What_Stripe_has_is_missing_only_by_force()
+    {
+        await WriteLedger("ann", 700);
+        var id = (await Resync(new ResyncRequest())).Users.Single().Lines.Single().Identifiers.Single();
+        await Reached("ann", 3);
+        Refused(StatusCode.FailedPrecondition, "identifier", async () => await ops.MarkMissingAsync(new() { Identifier = id, Why = "why" }));
+        await Reconcile(new ReconcileRequest { Record = true });
+        var refusal = Refused(StatusCode.FailedPrecondition, "identifier", async () => await ops.MarkMissingAsync(new() { Identifier = id, Why = "why" }));
+        Assert.That(refusal.Reason, Does.StartWith("it is confirmed"));
+        Assert.That((await Resync(new ResyncRequest())).Summary.Reports, Is.Zero);
+        var forced = await ops.MarkMissingAsync(new() { Identifier = id, Why = "Stripe credits it", Force = true });
+        Assert.That(forced.Report.State, Is.EqualTo(ReportState.Missing));
+        Assert.That((await Explain(id)).Line.Report.ErrorMessage, Is.EqualTo("Stripe credits it"));
+    }
+
+    [Test]
+    public async Task What_Stripe_cannot_be_asked_about_is_believed_to_be_missing()
+    {
+        await WriteLedger("ann", 700);
+        var id = (await Resync(new ResyncRequest())).Users.Single().Lines.Single().Identifiers.Single();
+        await Reached("ann", 3);
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 500, Path = "/v1/billing/meters*", Times = -1 });
+        Assert.That((await ops.MarkMissingAsync(new() { Identifier = id, Why = "why" })).Report.State, Is.EqualTo(ReportState.Missing));
+    }
+
+    [Test]
+    public async Task A_report_of_a_period_that_was_closed_since_says_both()
+    {
+        await Publish(Ended("ann", 700));
+        await Reached("ann", 3);
+        var id = (await ops.ListReportsAsync(new())).Reports.Single().Identifier;
+        Assert.That((await Explain(id)).Line.ClosedNow, Is.False);
+        await Publish(Closed("ann", 700));
+        await Reached("ann", 4);
+        var line = (await Explain(id)).Line;
+        Assert.That((line.Closed, line.ClosedNow, line.LedgerRevision), Is.EqualTo((false, true, 10L)));
+    }
+
+    [Test]
+    public async Task What_holds_up_a_retry_is_said()
+    {
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = (int)HttpStatusCode.Unauthorized, Times = -1 });
+        await WriteLedger("ann", 700);
+        await Publish(Ended("bob", 40) with { StripeCustomer = null });
+        await Reached("bob", 1);
+        Assert.That((await Resync(new ResyncRequest { User = "ann" })).Summary.Halted, Is.Not.Empty);
+        var still = await ops.RetryAsync(new RetryRequest());
+        Assert.That((still.Resumed, still.Halted.Length > 0, still.Waiting, still.Unlinked), Is.EqualTo((true, true, 1L, 1L)));
+        simulator.Faults.Clear();
+        var done = await ops.RetryAsync(new RetryRequest());
+        Assert.That((done.Resumed, done.Halted, done.Unlinked), Is.EqualTo((true, "", 1L)));
     }
 
     private async Task<(List<ReconciledWindow> Windows, ReconcileSummary Summary)> Reconcile(ReconcileRequest request)
@@ -342,11 +414,12 @@ public sealed class HostTests
         return (line!, events);
     }
 
-    private static void Refused(StatusCode status, string field, Func<Task> ask)
+    private static Error Refused(StatusCode status, string field, Func<Task> ask)
     {
         var refusal = Assert.ThrowsAsync<RpcException>(async () => await ask())!;
         var error = Error.Parser.ParseFrom(refusal.Trailers.GetValueBytes("metering-error-bin"));
         Assert.That((refusal.StatusCode, error.Field), Is.EqualTo((status, field)));
+        return error;
     }
 
     private static WebApplication Build(params (string Key, string Value)[] settings)

@@ -181,9 +181,13 @@ public sealed class ReconcileTests : SimulatedStripe
         Assert.That(Text(await Reconcile(Record)), Is.EqualTo("50 Late"));
         await process.Ask(User, new CarryForward(User, new OpenPeriod(2, End, End.AddMonths(1))));
         Assert.That(Text(await Reconcile(new(Recheck: true))), Is.EqualTo("50 CarriedForward"));
+        await Settle(Take(20, false, Customer, [Usage(10)], 2) with { Start = End, End = End.AddMonths(1), SliceEnd = Time.GetUtcNow() });
+        var waits = await Reconcile(Dry);
+        Assert.That(Text(waits), Is.EqualTo("50 CarriedForward, -50 CarriedForward, 50 WaitsForPeriodEnd"), "both sides are told");
+        Assert.That(waits.SelectMany(one => one.Differences).Any(part => part.IsToDo), Is.False);
         Time.Advance(TimeSpan.FromDays(40));
         await Settle(Take(30, true, Customer, [Usage(10)], 2) with { Start = End, End = End.AddMonths(1) });
-        Assert.That(Text(await Reconcile(new(Recheck: true, Period: 2))), Is.EqualTo("-50 CarriedForward, 60 Late"));
+        Assert.That(Text(await Reconcile(new(Recheck: true, Period: 2))), Is.EqualTo("50 CarriedForward, -50 CarriedForward, 60 Late"));
     }
 
     [Test]
@@ -228,6 +232,9 @@ public sealed class ReconcileTests : SimulatedStripe
             ((decimal?)740m, "-40 OtherWindow"), (60m, "40 OtherWindow"),
         }));
         Assert.That(await Statuses(), Is.EqualTo("Confirmed Confirmed Confirmed"));
+        Assert.That(await Reconcile(Dry), Is.Empty, "nothing is left to do");
+        await Settle(Of(1, boundary.AddDays(-10), boundary, 705) with { LedgerRevision = 22 });
+        Assert.That(Text(await Reconcile(Dry)), Is.EqualTo("-40 OtherWindow, 40 OtherWindow"), "one side is not told without the other");
     }
 
     [Test]

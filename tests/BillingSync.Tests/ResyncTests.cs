@@ -249,6 +249,54 @@ public sealed class ResyncTests : SimulatedStripe
         Assert.That((Total(), Account.Events.Count), Is.EqualTo(("750", 2)));
     }
 
+    [Test]
+    public async Task Of_one_period_nothing_of_another_is_planned_or_listed()
+    {
+        await ledger.Track(40, Now.AddMinutes(-1));
+        var settings = new BillingOptions { Meters = { [Meter] = new() { Mode = "continuous" } } };
+        var process = await StartProcess(billing: settings);
+        Assert.That((await Sent(process, new(Period: 99))).Lines, Is.Empty);
+        var running = await Sent(process, new(Period: 2, DryRun: true));
+        Assert.That(running.Events.OfType<ReportPlanned>().Select(one => (one.Period, one.Value)), Is.EqualTo(new[] { (2, "40") }));
+        Assert.That(await Length(), Is.Zero);
+        var first = await Sent(process, new(Period: 1));
+        Assert.That(first.Events.OfType<ReportPlanned>().Select(one => (one.Period, one.Value)), Is.EqualTo(new[] { (1, "700") }));
+        Assert.That((first.Lines.Single().Balance.Line.Period, Total()), Is.EqualTo((1, "700")));
+    }
+
+    [Test]
+    public async Task A_value_that_waits_in_another_period_is_neither_listed_nor_carried()
+    {
+        await ledger.Advance(Now);
+        Time.Advance(TimeSpan.FromDays(4));
+        await ledger.Advance(Time.GetUtcNow());
+        var process = await StartProcess(billing: new BillingOptions { CarryForward = "operator" });
+        await Deliver(process);
+        var second = await Sent(process, new(Period: 2));
+        Assert.That((second.Events.OfType<CarriedForward>(), second.Lines.Any(line => line.Balance.Line.Period == 1)), Is.EqualTo((Array.Empty<CarriedForward>(), false)));
+        var first = await Sent(process, new(Period: 1));
+        Assert.That(first.Events.OfType<CarriedForward>().Single().Value, Is.EqualTo(700));
+    }
+
+    [Test]
+    public async Task A_resync_of_one_period_links_its_reports_alone()
+    {
+        var eve = new TestLedger(Streams, "eve");
+        await eve.Assign(TestLedger.Daily(), Day.AddDays(-1), null);
+        await eve.Track(30, Day.AddDays(-1).AddHours(1));
+        await eve.Track(100, Day.AddHours(1));
+        await eve.Advance(Now);
+        var process = await StartProcess();
+        await DeliverAll(process, eve);
+        await eve.Assign(TestLedger.Daily(), Now, "cus_eve");
+        var done = await process.Resync.Run("eve", new(Period: 2), CancellationToken.None);
+        await process.Sender.WhenIdle();
+        Assert.That((done.Linked, Total("cus_eve")), Is.EqualTo((1, "100")));
+        await process.Resync.Run("eve", new(), CancellationToken.None);
+        await process.Sender.WhenIdle();
+        Assert.That(Total("cus_eve"), Is.EqualTo("130"));
+    }
+
     [TestCase(Ledger.Catalog.Reports.Usage)]
     [TestCase(Ledger.Catalog.Reports.Overage)]
     [TestCase(Ledger.Catalog.Reports.Charge)]

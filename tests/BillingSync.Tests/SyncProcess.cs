@@ -82,7 +82,7 @@ internal sealed class SyncProcess : IAsyncDisposable
     }
 
     public async Task<Stands> MarkMissing(string user, string identifier, string why) => (Stands)await runner.Handle(
-        BillingModel.StreamOf(user), new MarkMissing(identifier, why), new Caller("test", null), CancellationToken.None);
+        BillingModel.StreamOf(user), new MarkMissing(identifier, why, Force: true), new Caller("test", null), CancellationToken.None);
 
     /// <summary>Has a command decided on a user's reports.</summary>
     public Task<BillingAnswer> Ask(string user, BillingCommand command) =>

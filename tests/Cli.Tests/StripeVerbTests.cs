@@ -56,7 +56,7 @@ internal sealed class StripeVerbTests : CliTest
             ((string?)window["stripe_customer"], (string?)window["ledger"], (string?)window["stripe"]),
             Is.EqualTo((Customer, "1200", "0")));
         Assert.That(window["differences"]!.ToJsonString(), Is.EqualTo(
-            $$"""[{"cause":"DIFFERENCE_CAUSE_LOST","value":"1200","identifiers":["{{lost}}"]}]"""));
+            $$"""[{"cause":"DIFFERENCE_CAUSE_LOST","value":"1200","identifiers":["{{lost}}"],"to_do":true}]"""));
         Assert.That(((string?)summary["windows"], (string?)summary["differing"]), Is.EqualTo(("1", "1")));
 
         var table = await Run("reconcile", "--user", "ann", "--period", "1");
@@ -152,8 +152,9 @@ internal sealed class StripeVerbTests : CliTest
         Assert.That(
             ((string?)one["kind"], (string?)one["subject"], (string?)one["user"]),
             Is.EqualTo(("STRIPE_PROBLEM_KIND_NO_PLAN", "cus_bob", "bob")));
-        Assert.That((await Done("stripe-problems", "--user", "nobody")).Output.Trim(), Is.EqualTo("no problems"));
-        Assert.That((await Done("stripe-problems", "--user", "nobody", "--json")).Output, Is.Empty);
+        var unknown = await Run("stripe-problems", "--user", "nobody");
+        Assert.That((unknown.Code, unknown.Error), Is.EqualTo((
+            Exit.No, "metering: user: expected a user with events; the user has none: no such user, or no plan yet\n")));
     }
 
     /// <summary>A period's usage that Stripe took, so long ago that its summaries show it; the report's identifier.</summary>

@@ -34,6 +34,24 @@ public class ProgramTests
     }
 
     [Test, CancelAfter(30_000)]
+    public async Task It_refuses_keys_that_are_neither_for_tests_nor_named(CancellationToken cancellationToken)
+    {
+        using var program = Start("--port 0 --stop-with-stdin --api-key sk_live_named");
+        var address = (await program.StandardOutput.ReadLineAsync(cancellationToken))![Announcement.Length..];
+        using var http = new HttpClient();
+        var answers = new List<int>();
+        foreach (var key in new[] { "sk_test_any", "rk_test_any", "sk_live_named", "sk_live_other", "pk_test_any", "sk_test_" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address + "/v1/billing/meters") { Headers = { Authorization = new("Bearer", key) } };
+            using var answer = await http.SendAsync(request, cancellationToken);
+            answers.Add((int)answer.StatusCode);
+        }
+        Assert.That(answers, Is.EqualTo(new[] { 200, 200, 200, 401, 401, 401 }));
+        program.StandardInput.Close();
+        await program.WaitForExitAsync(cancellationToken);
+    }
+
+    [Test, CancelAfter(30_000)]
     public async Task It_starts_ahead_of_time_with_the_webhooks_asked_for(CancellationToken cancellationToken)
     {
         using var program = Start("--stop-with-stdin --ahead 9000:00:00 --webhook http://127.0.0.1:9/a --thin-webhook http://127.0.0.1:9/b "

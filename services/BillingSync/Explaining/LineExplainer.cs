@@ -25,7 +25,8 @@ public sealed class LineExplainer(IEventStreams streams)
             state.Fold(happened);
         }
         if (story is null || !state.TryFind(identifier, out var report)) return null;
-        return story with { Report = report, Reports = state.Of(story.Line) };
+        var isClosed = state.TakenOf(story.Line.Period) is { Closed: true };
+        return story with { Report = report, Reports = state.Of(story.Line), IsClosedNow = isClosed };
     }
 
     /// <summary>The story of a line by now; none if the user has no such one.</summary>

@@ -17,6 +17,9 @@ public sealed record LineStory(
     public IReadOnlyList<LineTotal> Totals { get; } =
         [.. Taken.Lines.Where(total => total.Group == Balance.Line.Group && total.StripeMeter == Balance.Line.StripeMeter)];
 
+    /// <summary>The period is closed by now, whatever it was when this was reported.</summary>
+    public bool IsClosedNow { get; init; } = Taken.Closed;
+
     /// <summary>Of the difference that was planned, what other reports carry: one has at most 15 digits.</summary>
     public long Rest => Report is null ? 0 : Balance.Rest - Report.Value;
 }

@@ -37,7 +37,7 @@ internal sealed class BillingOpsService(
         explanations.Line(request, replies, context.CancellationToken);
 
     public override Task<ListStripeProblemsReply> ListStripeProblems(ListStripeProblemsRequest request, ServerCallContext context) =>
-        Task.FromResult(problems.List(request));
+        problems.List(request, context.CancellationToken);
 
     public override Task Reconcile(ReconcileRequest request, IServerStreamWriter<ReconcileReply> replies, ServerCallContext context) =>
         reconciliation.Reconcile(request, replies, context.CancellationToken);

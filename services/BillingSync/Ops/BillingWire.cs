@@ -73,7 +73,7 @@ internal static class BillingWire
         {
             Line = Of(story.User, story.Balance), Rest = story.Rest, Start = story.Taken.Start.ToTimestamp(),
             End = (story.Taken.SliceEnd ?? story.Taken.End).ToTimestamp(), Closed = story.Taken.Closed,
-            LedgerRevision = story.Taken.LedgerRevision,
+            LedgerRevision = story.Taken.LedgerRevision, ClosedNow = story.IsClosedNow,
         };
         if (story.Report is { } report) reply.Report = Of(story.User, report);
         reply.Totals.AddRange(story.Totals.Select(Of));

@@ -1,13 +1,14 @@
 using Grpc.Core;
 using Metering.BillingSync.ReadModels;
+using Metering.BillingSync.Reconciling;
 using Metering.BillingSync.Replaying;
 using Metering.BillingSync.Reports;
 using Metering.BillingSync.Resyncing;
+using Metering.BillingSync.Sending;
 using Metering.Kernel.Deciding;
 using Metering.Kernel.Grpc;
 using Metering.Kernel.ReadModels;
 using Metering.Kernel.Streams;
-using Metering.Ledger.Stored;
 using Metering.V1;
 using CarryReason = Metering.V1.CarryReason;
 
@@ -16,7 +17,7 @@ namespace Metering.BillingSync.Ops;
 /// <summary>What operators do about reports that are not as the ledger says, or that stand still.</summary>
 internal sealed class Corrections(
     BillingView view, DecisionRunner<BillingState, BillingCommand, BillingAnswer> runner, Resync resync, Retrying retrying,
-    IEventStreams streams, BillingOptions options)
+    Reconciler reconciler, ReportSender sender, IEventStreams streams, BillingOptions options)
 {
     private const int WhyMost = 500;
 
@@ -26,8 +27,7 @@ internal sealed class Corrections(
     {
         if (request.HasUser) Asked.User(request.User);
         if (request.Period < 0) throw RpcErrors.Invalid("period", "0 for all, or a period's number", $"it is {request.Period}");
-        if (request.HasUser && !await HasLedger(request.User, cancellation))
-            throw RpcErrors.NotFound("user", "a user with events", "the user has none: no such user, or no plan yet");
+        if (request.HasUser) await Asked.Period(streams, request.User, request.Period, cancellation);
         var carries = options.CarriesByItself || request.CarryForward;
         var order = new ResyncOrder(request.Period == 0 ? null : request.Period, request.DryRun, carries);
         var summary = new ResyncSummary { DryRun = request.DryRun };
@@ -37,6 +37,8 @@ internal sealed class Corrections(
             Add(summary, done);
             if (request.HasUser || HasNews(done)) await replies.WriteAsync(new ResyncReply { User = done }, cancellation);
         }
+        if (!request.DryRun) await sender.WhenTried(cancellation);
+        summary.Halted = sender.Halted ?? "";
         await replies.WriteAsync(new ResyncReply { Summary = summary }, cancellation);
     }
 
@@ -44,21 +46,48 @@ internal sealed class Corrections(
     {
         if (request.Why.Length is < 1 or > WhyMost)
             throw RpcErrors.Invalid("why", $"1 to {WhyMost} characters", $"it has {request.Why.Length}");
-        var user = (await Asked.Report(view, request.Identifier, cancellation)).User;
-        var command = new MarkMissing(request.Identifier, request.Why);
-        var stands = (Stands)await runner.Handle(BillingModel.StreamOf(user), command, Operator, cancellation);
-        if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted, confirmed or ambiguous");
-        await view.WaitFor(user, stands.Revision, cancellation);
+        var report = await Asked.Report(view, request.Identifier, cancellation);
+        if (!request.Force && await IsThere(report, cancellation)) throw Asked.Proven("Stripe's summaries contain it");
+        var command = new MarkMissing(request.Identifier, request.Why, request.Force);
+        var stands = (Stands)await runner.Handle(BillingModel.StreamOf(report.User), command, Operator, cancellation);
+        if (stands.Status == ReportStatus.Confirmed) throw Asked.Proven("it is confirmed: Stripe's summaries were found to contain it");
+        if (stands.Status != ReportStatus.Missing) throw Asked.Unfit(stands.Status, "accepted or ambiguous");
+        await view.WaitFor(report.User, stands.Revision, cancellation);
         return new MarkMissingReply { Report = BillingWire.Of(await Asked.Report(view, request.Identifier, cancellation)) };
     }
 
     public async Task<RetryReply> Retry(RetryRequest request, CancellationToken cancellation)
     {
         var done = request.Identifier.Length == 0 ? await retrying.All(cancellation) : await RetryOne(request.Identifier, cancellation);
+        await sender.WhenTried(cancellation);
         await view.CatchUp(cancellation);
-        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked };
+        var reply = new RetryReply { Resumed = done.Resumed, Planned = done.Planned, Linked = done.Linked, Halted = sender.Halted ?? "" };
         await foreach (var _ in view.Scan(BilledReport.ByLane, KeyRange.All, cancellation)) reply.Waiting++;
+        var unlinked = BilledReport.Of(ReportStatus.Unlinked);
+        await foreach (var _ in view.Scan(BilledReport.ByStatus, unlinked, cancellation)) reply.Unlinked++;
         return reply;
+    }
+
+    /// <summary>False as well where Stripe cannot be asked: whoever looked there knows more.</summary>
+    private async Task<bool> IsThere(BilledReport report, CancellationToken cancellation)
+    {
+        var isThere = false;
+        if (options.File is not null || report.Standing.Status is not (ReportStatus.Accepted or ReportStatus.Doubted)) return false;
+        try
+        {
+            await reconciler.Run(new ReconcileOrder(report.User, Report: report.Id), Tell, cancellation);
+        }
+        catch (StripeUnreadableException)
+        {
+            return false;
+        }
+        return isThere;
+
+        Task Tell(Reconciled seen)
+        {
+            isThere |= seen.Findings?.Present.Any(present => present.Identifier == report.Id) == true;
+            return Task.CompletedTask;
+        }
     }
 
     private async Task<Retried> RetryOne(string identifier, CancellationToken cancellation)
@@ -69,12 +98,6 @@ internal sealed class Corrections(
         return report.Status is ReportStatus.Accepted or ReportStatus.Confirmed or ReportStatus.Doubted or ReportStatus.OutOfWindow
             ? throw Asked.Unfit(report.Status, "planned, sent, unlinked, rejected or missing")
             : await retrying.One(user, report, cancellation);
-    }
-
-    private async Task<bool> HasLedger(string user, CancellationToken cancellation)
-    {
-        await foreach (var _ in streams.Read(LedgerStreams.Of(user), Direction.Forwards, 0, 1, cancellation)) return true;
-        return false;
     }
 
     private async Task<IReadOnlyCollection<string>> UsersOfLedger(CancellationToken cancellation)

@@ -3,19 +3,21 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Metering.BillingSync.Reconciling;
 using Metering.Kernel.Grpc;
+using Metering.Kernel.Streams;
 using Metering.V1;
 using Difference = Metering.BillingSync.Reconciling.Difference;
 
 namespace Metering.BillingSync.Ops;
 
 /// <summary>Reconciles on demand, and tells what differs.</summary>
-internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, BillingOptions options)
+internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, IEventStreams streams, BillingOptions options)
 {
     private const int ListedMost = 100;
 
     public async Task Reconcile(ReconcileRequest request, IServerStreamWriter<ReconcileReply> replies, CancellationToken cancellation)
     {
         var (order, summary) = (OrderOf(request), new ReconcileSummary { Recorded = request.Record });
+        if (request.HasUser) await Asked.Period(streams, request.User, request.Period, cancellation);
         try
         {
             var tally = await reconciler.Run(order, Tell, cancellation);
@@ -23,7 +25,9 @@ internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, B
         }
         catch (StripeUnreadableException away)
         {
-            throw RpcErrors.Of(StatusCode.Unavailable, "", "the same request, once Stripe answers", away.Message);
+            throw away.IsRefused
+                ? RpcErrors.Of(StatusCode.FailedPrecondition, "", "one that it accepts", $"Stripe refuses Stripe:ApiKey: {away.Message}")
+                : RpcErrors.Of(StatusCode.Unavailable, "", "the same request, once it does", $"Stripe does not answer: {away.Message}");
         }
         summary.ReadsLeft = await budget.Left(cancellation);
         await replies.WriteAsync(new ReconcileReply { Summary = summary }, cancellation);
@@ -50,6 +54,7 @@ internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, B
     private static void Add(ReconcileSummary summary, Reconciled seen)
     {
         if (seen.Differences.Count > 0) summary.Differing++;
+        if (seen.Differences.Any(part => part.IsToDo)) summary.ToDo++;
         if (seen.Failure is not null) summary.Failed++;
         summary.Confirmed += seen.Confirmed;
         summary.Missing += seen.Missing;
@@ -72,7 +77,7 @@ internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, B
 
     private static V1.Difference Of(Difference part)
     {
-        var message = new V1.Difference { Cause = Of(part.Cause), Value = Text(part.Value) };
+        var message = new V1.Difference { Cause = Of(part.Cause), Value = Text(part.Value), ToDo = part.IsToDo };
         message.Identifiers.AddRange(part.Identifiers.Take(ListedMost));
         return message;
     }
@@ -95,6 +100,7 @@ internal sealed class Reconciliation(Reconciler reconciler, ReadBudget budget, B
         Cause.OtherWindow => DifferenceCause.OtherWindow,
         Cause.Returned => DifferenceCause.Returned,
         Cause.Unexplained => DifferenceCause.Unexplained,
+        Cause.WaitsForPeriodEnd => DifferenceCause.WaitsForPeriodEnd,
         _ => throw new InvalidOperationException($"{cause} has no name outside"),
     };
 }

@@ -80,12 +80,13 @@ public static class Books
     {
         var uncounted = state.Of(line.Line).Where(report => !report.Counts).ToList();
         return new(
-            user, line, Planning.TimestampOf(taken), RestCause(policy, taken, uncounted.LastOrDefault(), now),
+            user, line, Planning.TimestampOf(taken), RestCause(policy, taken, line.Line.StripeMeter, uncounted.LastOrDefault(), now),
             policy.TooLate(Planning.TimestampOf(taken), taken.End, now) is not null, [.. uncounted.Select(report => report.Identifier)]);
     }
 
-    private static Cause RestCause(BillingPolicy policy, TotalsTaken taken, Report? uncounted, DateTimeOffset now) =>
-        (policy.TooLate(Planning.TimestampOf(taken), taken.End, now), uncounted?.Status) switch
+    private static Cause RestCause(BillingPolicy policy, TotalsTaken taken, string meter, Report? uncounted, DateTimeOffset now) =>
+        taken.SliceEnd is not null && now < taken.End && !policy.Continuous.Contains(meter) ? Cause.WaitsForPeriodEnd
+        : (policy.TooLate(Planning.TimestampOf(taken), taken.End, now), uncounted?.Status) switch
         {
             (CarryReason.OutOfWindow, _) or (_, ReportStatus.OutOfWindow) => Cause.OutOfWindow,
             (not null, _) => Cause.Late,

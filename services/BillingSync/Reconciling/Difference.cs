@@ -44,6 +44,9 @@ public enum Cause
 
     /// <summary>Stripe has less, by a value that no set of reports comes to.</summary>
     Unexplained,
+
+    /// <summary>It was carried to a period that runs, and is planned with the rest of it once that ends.</summary>
+    WaitsForPeriodEnd,
 }
 
 /// <summary>A part of a difference.</summary>
@@ -51,6 +54,13 @@ public enum Cause
 /// <param name="Identifiers">The reports concerned, if it is about some.</param>
 public sealed record Difference(Cause Cause, decimal Value, IReadOnlyList<string> Identifiers)
 {
+    /// <summary>False where nothing is to be done about it but to wait, if that.</summary>
+    public bool IsToDo =>
+        !IsMoved && Cause is not (Cause.InFlight or Cause.NotYetVisible or Cause.WaitsForPeriodEnd);
+
+    /// <summary>Another window has the other side of it.</summary>
+    public bool IsMoved => Cause is Cause.CarriedForward or Cause.OtherWindow;
+
     public static Difference Of(Cause cause, IReadOnlyCollection<ReportRow> reports) =>
         new(cause, reports.Sum(report => report.Value), [.. reports.Select(report => report.Identifier)]);
 }

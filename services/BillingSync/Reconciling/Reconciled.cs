@@ -26,7 +26,9 @@ public sealed record Reconciled(
 /// <param name="Period">Windows of this billing period only.</param>
 /// <param name="Record">What is found is recorded; a difference only after a second look that agrees.</param>
 /// <param name="Recheck">Also what was found to be right before.</param>
-public sealed record ReconcileOrder(string? User = null, int? Period = null, bool Record = false, bool Recheck = false);
+/// <param name="Report">The window of this report only, by its identifier.</param>
+public sealed record ReconcileOrder(
+    string? User = null, int? Period = null, bool Record = false, bool Recheck = false, string? Report = null);
 
 /// <summary>How far it came.</summary>
 /// <param name="Skipped">Windows that Stripe was not asked about: the budget of reads was spent.</param>

@@ -43,9 +43,20 @@ public sealed class Reconciler(
     }
 
     private async Task<IEnumerable<BilledWindow>> Asked(
-        ReconcileOrder order, BookKey key, IReadOnlyList<string> users, CancellationToken cancellation) =>
-        (await Books.Windows(streams, key, users, policy, clock.GetUtcNow(), cancellation))
-            .Where(window => window.Concerns(order.User, order.Period) && (order.Recheck || !window.IsSettled));
+        ReconcileOrder order, BookKey key, IReadOnlyList<string> users, CancellationToken cancellation)
+    {
+        var all = await Books.Windows(streams, key, users, policy, clock.GetUtcNow(), cancellation);
+        var asked = all.Where(window => IsAsked(order, window)).ToHashSet();
+        var hasMoved = order.Report is null && asked.Any(HasMoved);
+        return all.Where(window => asked.Contains(window) || (hasMoved && window.IsSettled && HasMoved(window)));
+    }
+
+    private static bool IsAsked(ReconcileOrder order, BilledWindow window) =>
+        window.Concerns(order.User, order.Period) && (order.Recheck || !window.IsSettled)
+        && (order.Report is null || window.Reports.Any(report => report.Identifier == order.Report));
+
+    /// <summary>What moved has two sides: told of one, the other is told as well, settled or not.</summary>
+    private static bool HasMoved(BilledWindow window) => Differences.Of(window).Any(part => part.IsMoved);
 
     private static bool IsRead(ReconcileOrder order, BilledWindow window) =>
         window.Customer is not null && (window.IsUndecided || order.Recheck);

@@ -10,6 +10,9 @@ namespace Metering.BillingSync.Reconciling;
 public sealed class StripeUnreadableException(string message, bool isAway, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsAway { get; } = isAway;
+
+    /// <summary>True if it does not accept the key.</summary>
+    public bool IsRefused => InnerException is StripeException { HttpStatusCode: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden };
 }
 
 /// <summary>

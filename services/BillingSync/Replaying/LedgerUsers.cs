@@ -1,4 +1,6 @@
 using Metering.Kernel.Streams;
+using Metering.Ledger;
+using Metering.Ledger.Accounts;
 using Metering.Ledger.Stored;
 
 namespace Metering.BillingSync.Replaying;
@@ -16,5 +18,18 @@ public static class LedgerUsers
             if (batch.CaughtUp) break;
         }
         return users;
+    }
+
+    /// <summary>How many billing periods a user has, the running one included: they are numbered from 1.</summary>
+    public static async Task<int> Periods(IEventStreams streams, string user, CancellationToken cancellation)
+    {
+        var (state, closed) = (new LedgerState(), 0);
+        await foreach (var stored in streams.Read(LedgerStreams.Of(user), Direction.Forwards, 0, cancellation: cancellation))
+        {
+            var happened = LedgerEvents.Decode(stored.Type, stored.Data.Span);
+            Fold.Apply(state, happened);
+            if (happened is PeriodClosed e) closed = e.Period.Number;
+        }
+        return state.OpenPeriods.Select(period => period.Period.Number).Append(closed).Max();
     }
 }

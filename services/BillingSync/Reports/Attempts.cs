@@ -40,9 +40,11 @@ public static class Attempts
         _ => throw new InvalidOperationException($"{command.Answer.GetType().Name} has no meaning here"),
     };
 
-    /// <summary>Only what Stripe took, or may have, can be missing. Marked twice, it was marked once.</summary>
+    /// <summary>
+    /// Only what Stripe took, or may have, can be missing; what its summaries contain, only by force. Marked twice, it was marked once.
+    /// </summary>
     public static List<BillingEvent> Miss(Report report, MarkMissing command, DateTimeOffset at) =>
-        report.Status is ReportStatus.Accepted or ReportStatus.Doubted or ReportStatus.Confirmed
+        report.Status is ReportStatus.Accepted or ReportStatus.Doubted || (command.Force && report.Status == ReportStatus.Confirmed)
             ? [new ReportMissing(at, report.Identifier, command.Why)]
             : [];
 

@@ -43,6 +43,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
     private List<BillingEvent> EventsOf(BillingState state, BillingCommand command, DateTimeOffset at) => command switch
     {
         TakeTotals totals => Take(state, totals, at),
+        LinkReports link => Happened(state, [.. Planning.Link(state, policy, link, at)]),
         CarryForward carry => Carry(state, carry, at),
         BeginAttempt begin when Find(state, begin.Identifier) is var report =>
             Happened(state, Attempts.Begin(report, begin, state.TooLate(policy, report, at), at)),
@@ -64,7 +65,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
     /// <summary>The period that takes it may have been reported meanwhile: then the carried value follows at once.</summary>
     private List<BillingEvent> Carry(BillingState state, CarryForward carry, DateTimeOffset at)
     {
-        var late = Happened(state, [.. Carrying.Late(state, policy, at)]);
+        var late = Happened(state, [.. Carrying.Late(state, policy, carry.From, at)]);
         var carried = Happened(state, Carrying.Decide(state, policy, carry, at));
         if (carried.Count == 0) return late;
         var planned = Planning.Plan(state, policy, carry.User, carry.To.Number, PlanReason.CarriedForward, at);
@@ -79,7 +80,7 @@ public sealed class BillingModel(BillingPolicy policy) : IStreamModel<BillingSta
 
     private BillingAnswer AnswerOf(BillingState state, BillingCommand command, List<BillingEvent> events, DateTimeOffset at) => command switch
     {
-        TakeTotals or CarryForward or RecordFindings => new Took(state.Revision, OpenOf(state), events),
+        TakeTotals or LinkReports or CarryForward or RecordFindings => new Took(state.Revision, OpenOf(state), events),
         BeginAttempt begin => AnswerOf(state, Find(state, begin.Identifier), events, at),
         RecordAnswer answer => new Stands(state.Revision, Find(state, answer.Identifier).Status),
         MarkMissing missing => new Stands(state.Revision, Find(state, missing.Identifier).Status),

@@ -48,7 +48,9 @@ public static class Carrying
         IsFinal: taken is not null && policy.TooLate(Planning.TimestampOf(taken), taken.End, at) is not null);
 
     /// <summary>Reports that wait for a customer and would come too late by now: what they are worth is to be carried.</summary>
-    public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, DateTimeOffset at) => state.Reports
+    /// <param name="period">Of this period only; none: of every one.</param>
+    public static IEnumerable<BillingEvent> Late(BillingState state, BillingPolicy policy, int? period, DateTimeOffset at) => state.Reports
+        .Where(report => (period ?? report.Line.Period) == report.Line.Period)
         .Where(report => report.Status == ReportStatus.Unlinked && state.TooLate(policy, report, at) is not null)
         .Select(report => new ReportMissedWindow(at, report.Identifier));
 }

@@ -16,10 +16,16 @@ public sealed record TakeTotals(
     /// <summary>Compares anew, though the same totals were taken before: what was refused or went missing since is planned again.</summary>
     public bool IsResync { get; init; }
 
+    /// <summary>Leaves the reports of every other period as they are; its own get their customer by <see cref="LinkReports"/>.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Why what comes of it is planned.</summary>
     public PlanReason Reason =>
         IsResync ? PlanReason.Resync : SliceEnd is not null ? PlanReason.Slice : Closed ? PlanReason.PeriodClosed : PlanReason.PeriodEnded;
 }
+
+/// <summary>Gives the reports of one period that wait for a customer theirs: whom the ledger names by now.</summary>
+public sealed record LinkReports(int Period, string StripeCustomer) : BillingCommand;
 
 /// <summary>Moves what can no longer be billed to a period that can.</summary>
 /// <param name="To">The user's open period.</param>
@@ -30,7 +36,8 @@ public sealed record CarryForward(string User, OpenPeriod To, int? From = null) 
 public sealed record OpenPeriod(int Number, DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>Says that Stripe does not have a report that it took or may have taken.</summary>
-public sealed record MarkMissing(string Identifier, string Why) : BillingCommand;
+/// <param name="Force">Even if Stripe's summaries were found to contain it.</param>
+public sealed record MarkMissing(string Identifier, string Why, bool Force = false) : BillingCommand;
 
 /// <summary>Says that Stripe dropped a report after it had taken it, and why.</summary>
 public sealed record RejectTaken(string Identifier, string Code, string Message) : BillingCommand;

@@ -26,7 +26,9 @@ public static class Planning
         if (!IsNews(state, totals)) return null;
         var lines = totals.Lines.Where(line => IsReported(line, totals, policy)).ToList();
         var customer = totals.LedgerRevision > state.CustomerRevision ? totals.StripeCustomer : state.StripeCustomer;
-        var unlinked = customer is null ? [] : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
+        var unlinked = customer is null || totals.IsAlone
+            ? []
+            : state.Reports.Where(report => report.Status == ReportStatus.Unlinked).ToList();
         if (lines.Count == 0 && unlinked.Count == 0 && !state.LinesOf(totals.Period).Any()) return null;
         return
         [
@@ -34,6 +36,11 @@ public static class Planning
             .. unlinked.Select(report => Link(state, policy, report, customer!, at)),
         ];
     }
+
+    /// <summary>Links the reports of one period that wait for a customer.</summary>
+    public static IEnumerable<BillingEvent> Link(BillingState state, BillingPolicy policy, LinkReports command, DateTimeOffset at) =>
+        state.Reports.Where(report => report.Status == ReportStatus.Unlinked && report.Line.Period == command.Period)
+            .Select(report => Link(state, policy, report, command.StripeCustomer, at));
 
     /// <summary>What is to be reported of a period, from the totals that were taken last, as far as it still can be billed.</summary>
     public static List<BillingEvent> Plan(

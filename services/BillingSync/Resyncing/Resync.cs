@@ -7,7 +7,7 @@ using Metering.Kernel.Streams;
 namespace Metering.BillingSync.Resyncing;
 
 /// <summary>What to compare, and what may be done about it.</summary>
-/// <param name="Period">This one only; none: every one.</param>
+/// <param name="Period">This one only: nothing of another is compared or planned but what is carried there. None: every one.</param>
 /// <param name="DryRun">Nothing is recorded or sent.</param>
 /// <param name="CarryForward">What can no longer be billed is carried to the open period.</param>
 public sealed record ResyncOrder(int? Period = null, bool DryRun = false, bool CarryForward = true);
@@ -40,7 +40,8 @@ public sealed class Resync(
         var ask = order.DryRun ? await OnCopy(user, now, cancellation) : command => Record(user, command, cancellation);
         var events = new List<BillingEvent>();
         foreach (var command in CommandsOf(user, books, order, now)) events.AddRange(((Took)await ask(command)).Events);
-        return new Resynced(user, events, ((Surveyed)await ask(new Survey())).Lines);
+        var lines = ((Surveyed)await ask(new Survey())).Lines;
+        return new Resynced(user, events, [.. lines.Where(line => IsAsked(line.Balance.Line, order, events))]);
     }
 
     /// <summary>
@@ -55,14 +56,17 @@ public sealed class Resync(
         if (carries && books.Open is { } open) await Record(user, new CarryForward(user, open), cancellation);
     }
 
-    // The running period is taken even where another is asked for: it says who the customer is by now.
     private static IEnumerable<BillingCommand> CommandsOf(string user, LedgerBooks books, ResyncOrder order, DateTimeOffset now)
     {
-        foreach (var period in books.Periods)
-            if (order.Period is null || order.Period == period.Number || period.Stage == PeriodStage.Running)
-                yield return period.ToTotals(user, now, resync: true);
+        foreach (var period in books.Periods.Where(period => (order.Period ?? period.Number) == period.Number))
+            yield return period.ToTotals(user, now, resync: true) with { IsAlone = order.Period is not null };
+        if (order.Period is { } one && books.StripeCustomer is { } customer) yield return new LinkReports(one, customer);
         if (order.CarryForward && books.Open is { } open) yield return new CarryForward(user, open, order.Period);
     }
+
+    // what is carried out of the period asked for may be planned at once in the one that takes it
+    private static bool IsAsked(LineKey line, ResyncOrder order, IEnumerable<BillingEvent> events) =>
+        (order.Period ?? line.Period) == line.Period || events.OfType<ReportPlanned>().Any(planned => planned.Period == line.Period);
 
     private async Task<BillingAnswer> Record(string user, BillingCommand command, CancellationToken cancellation)
     {

@@ -29,6 +29,7 @@ public sealed partial class ReportSender(
     private readonly SemaphoreSlim calls = new(options.Concurrency);
     private readonly Pace pace = new(options.Rate, clock);
     private CancellationTokenSource stopping = new();
+    private TaskCompletionSource tried = new();
     private bool isStopped;
 
     /// <summary>
@@ -73,6 +74,7 @@ public sealed partial class ReportSender(
             if (Halted is null || isStopped) return false;
             stopping.Dispose();
             (stopping, Halted) = (new CancellationTokenSource(), null);
+            tried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lanes.Open();
             return true;
         }
@@ -80,6 +82,12 @@ public sealed partial class ReportSender(
 
     /// <summary>Completes once nothing is to be sent or being sent, or nothing more will be.</summary>
     public Task WhenIdle() => lanes.WhenIdle();
+
+    /// <summary>
+    /// Completes once a first attempt since the start, or since it was resumed, is over, or nothing is to be sent: <see cref="Halted"/> says
+    /// by then whether the key is refused.
+    /// </summary>
+    public Task WhenTried(CancellationToken cancellation) => Task.WhenAny(tried.Task, WhenIdle()).WaitAsync(cancellation);
 
     /// <summary>Begins nothing new and lets what is under way end.</summary>
     public async Task Stop(CancellationToken patience)
@@ -162,6 +170,7 @@ public sealed partial class ReportSender(
         finally
         {
             calls.Release();
+            tried.TrySetResult();
         }
     }
 

@@ -67,7 +67,9 @@ public sealed class ProblemTests : WebhookTest
         Streams.Break("ledger-");
         await Site.Deliver(Told.Subscription("created", Now));
         Assert.That((await Problems()).Single().Kind, Is.EqualTo(StripeProblemKind.Pending));
-        Assert.That((await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = "bob" })).Problems, Is.Empty);
+        Assert.That(
+            async () => await Site.Ops.ListStripeProblemsAsync(new ListStripeProblemsRequest { User = "bob" }),
+            Throws.InstanceOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.NotFound), "nobody knows him");
     }
 
     [Test]
