@@ -9,8 +9,10 @@ internal static class Explained
     {
         var line = billed.Line;
         screen.Say(
-            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.Closed ? "closed" : "not closed")}, "
+            $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.ClosedNow ? "closed" : "not closed")}, "
             + $"group {line.Group}, as of revision {billed.LedgerRevision} of the ledger");
+        foreach (var carry in billed.Carries)
+            screen.Say($"{Words.Count(carry.Value)} carried from period {carry.FromPeriod} into {carry.ToPeriod}: {Words.Term(carry.Reason)}");
         foreach (var total in billed.Totals)
             screen.Say(
                 $"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} "

@@ -115,6 +115,8 @@ internal sealed class Tool
     private static string Explain(RpcException refused, string at) => refused switch
     {
         _ when ErrorOf(refused) is { Field.Length: > 0 } wrong => Explain(wrong),
+        // metering did answer: it is somebody behind it who does not
+        _ when ErrorOf(refused) is not null => refused.Status.Detail,
         { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } =>
             $"no answer from {at}: is metering served there? ({refused.Status.Detail})",
         _ => $"{at} answered {refused.StatusCode}: {refused.Status.Detail}",

@@ -33,7 +33,7 @@ internal sealed class StripeVerbTests : CliTest
     public async Task Reconcile_says_that_nothing_differs()
     {
         await Reported();
-        Assert.That((await Done("reconcile")).Output, Does.StartWith("1 windows compared, 0 differ, 0 failed, 0 skipped; 0 reports"));
+        Assert.That((await Done("reconcile")).Output, Does.StartWith("1 windows compared, 0 differ, 0 of them to do, 0 failed, 0 skipped; 0 reports"));
         Assert.That((await Done("reconcile", "--csv")).Output.Split('\n'), Has.Length.EqualTo(2), "the header, and no line");
         Assert.That((await Done("reconcile", "--json")).Records.Single()["summary"], Is.Not.Null);
     }
@@ -105,7 +105,7 @@ internal sealed class StripeVerbTests : CliTest
         await Reported();
         var said = await Run("reconcile", "--user", "nobody");
         Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
-        Assert.That(said.Error, Does.StartWith("metering: user: expected a user with events; nobody has none"));
+        Assert.That(said.Error, Does.StartWith("metering: user: expected a user with events; "));
     }
 
     [Test]

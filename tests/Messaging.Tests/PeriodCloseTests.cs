@@ -85,7 +85,7 @@ public sealed class PeriodCloseTests
         Assert.That((total.Reports, total.Accepted), Is.EqualTo(((long)users, users * Tokens)));
         var (code, said) = await stack.Command("reconcile", "--record");
         Assert.That((code, said), Is.EqualTo((0, string.Create(
-            CultureInfo.InvariantCulture, $"{users:N0} windows compared, 0 differ, 0 failed, 0 skipped; {users:N0} reports confirmed, "
+            CultureInfo.InvariantCulture, $"{users:N0} windows compared, 0 differ, 0 of them to do, 0 failed, 0 skipped; {users:N0} reports confirmed, "
             + $"0 missing; {users:N0} reads left\n"))));
     }
 

@@ -48,7 +48,7 @@ internal sealed class ReconcileVerb : Verb
         if (summary.Windows == 0 && request.HasUser) await session.Expect(request.User, cancellation);
         if (isCsv) ShowCsv(session.Screen, windows, summary);
         else Show(session.Screen, windows, summary);
-        return summary is { Differing: 0, Failed: 0, Skipped: 0 } ? Exit.Ok : Exit.No;
+        return summary is { ToDo: 0, Failed: 0, Skipped: 0 } ? Exit.Ok : Exit.No;
     }
 
     private static void Show(Screen screen, List<ReconciledWindow> windows, ReconcileSummary summary)
@@ -62,7 +62,7 @@ internal sealed class ReconcileVerb : Verb
         foreach (var failed in windows.Where(window => window.Failure.Length > 0))
             screen.Say($"{failed.StripeCustomer} on {failed.StripeMeter}: {failed.Failure}");
         screen.Say(
-            $"{Words.Count(summary.Windows)} windows compared, {Words.Count(summary.Differing)} differ, "
+            $"{Words.Count(summary.Windows)} windows compared, {Words.Count(summary.Differing)} differ, {Words.Count(summary.ToDo)} of them to do, "
             + $"{Words.Count(summary.Failed)} failed, {Words.Count(summary.Skipped)} skipped; {Found(summary)}; "
             + $"{Words.Count(summary.ReadsLeft)} reads left");
     }

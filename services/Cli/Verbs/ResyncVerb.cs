@@ -66,6 +66,7 @@ internal class ResyncVerb : Verb
             users.SelectMany(user => user.Lines).Select(Row));
         foreach (var failed in users.Where(user => user.Failure.Length > 0)) screen.Say($"{failed.User}: {failed.Failure}");
         screen.Say(Sum(summary, users.Sum(user => user.Linked), would));
+        if (summary.Halted.Length > 0) screen.Say($"nothing is sent: {summary.Halted}");
     }
 
     private static string Sum(ResyncSummary summary, long linked, string would) =>

@@ -25,7 +25,9 @@ internal sealed class RetryVerb : Verb
         session.Screen.Record(reply);
         session.Screen.Say(
             $"{Words.Count(reply.Planned)} reports planned anew, {Words.Count(reply.Linked)} linked, {Words.Count(reply.Waiting)} wait or are being sent"
-            + (reply.Resumed ? "; sending goes on" : ""));
-        return Exit.Ok;
+            + (reply.Unlinked == 0 ? "" : $", {Words.Count(reply.Unlinked)} wait for a Stripe customer")
+            + (reply.Resumed && reply.Halted.Length == 0 ? "; sending goes on" : ""));
+        if (reply.Halted.Length > 0) session.Screen.Say($"nothing is sent: {reply.Halted}");
+        return reply.Halted.Length == 0 ? Exit.Ok : Exit.No;
     }
 }
