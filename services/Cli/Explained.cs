@@ -11,8 +11,6 @@ internal static class Explained
         screen.Say(
             $"period {line.Period}, {Words.Time(billed.Start)} to {Words.Time(billed.End)}, {(billed.ClosedNow ? "closed" : "not closed")}, "
             + $"group {line.Group}, as of revision {billed.LedgerRevision} of the ledger");
-        foreach (var carry in billed.Carries)
-            screen.Say($"{Words.Count(carry.Value)} carried from period {carry.FromPeriod} into {carry.ToPeriod}: {Words.Term(carry.Reason)}");
         foreach (var total in billed.Totals)
             screen.Say(
                 $"{Words.Name(total.What)} {Words.Count(total.Total)} / {Words.Count(total.Scale)} "
@@ -22,6 +20,14 @@ internal static class Explained
     public static string Target(ReportLine line) =>
         $"target {Words.Count(line.Value)} + {Words.Count(line.CarriedIn)} carried in - {Words.Count(line.CarriedOut)} carried out "
         + $"= {Words.Count(line.Target)}";
+
+    /// <summary>What the sums of events do not show: what came from other periods, or went there.</summary>
+    public static void ShowCarries(Screen screen, BilledLine billed) => screen.Table(
+        [Column.Number("carried"), Column.Number("from period"), Column.Number("to period"), "why", "at"],
+        billed.Carries.Select(one => new[]
+        {
+            Words.Count(one.Value), $"{one.FromPeriod}", $"{one.ToPeriod}", Words.Term(one.Reason), Words.Time(one.At),
+        }));
 
     public static void ShowEvents(Screen screen, List<BilledEvent> events)
     {

@@ -116,7 +116,7 @@ internal sealed class Tool
     {
         _ when ErrorOf(refused) is { Field.Length: > 0 } wrong => Explain(wrong),
         // metering did answer: it is somebody behind it who does not
-        _ when ErrorOf(refused) is not null => refused.Status.Detail,
+        _ when ErrorOf(refused) is { } behind => behind.Reason,
         { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded } =>
             $"no answer from {at}: is metering served there? ({refused.Status.Detail})",
         _ => $"{at} answered {refused.StatusCode}: {refused.Status.Detail}",

@@ -66,6 +66,26 @@ internal sealed class StripeVerbTests : CliTest
     }
 
     [Test]
+    public async Task Who_refuses_is_Stripe_and_not_metering()
+    {
+        await Reported();
+        simulator.Faults.Add(new Fault(FaultKind.Answer) { Status = 401, Path = "/v1/billing/meters*", Times = -1 });
+        var said = await Run("reconcile");
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That(said.Error, Does.StartWith("metering: Stripe refuses Stripe:ApiKey: "));
+    }
+
+    [Test]
+    public async Task What_Stripe_was_seen_to_have_is_missing_only_by_force()
+    {
+        var confirmed = await Reported();
+        await Done("reconcile", "--record");
+        var said = await Run("mark-missing", confirmed, "--why", "a hunch");
+        Assert.That((said.Code, said.Output), Is.EqualTo((Exit.No, "")));
+        Assert.That((await Done("mark-missing", confirmed, "--why", "a hunch", "--force")).Output, Does.Contain("is missing"));
+    }
+
+    [Test]
     public async Task What_it_recorded_a_resync_sends_anew()
     {
         Account.Lose(await Reported());

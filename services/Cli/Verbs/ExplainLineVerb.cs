@@ -55,12 +55,7 @@ internal sealed class ExplainLineVerb : Verb
             {
                 one.Identifier, Words.Count(one.Value), Words.Time(one.Timestamp), Words.Term(one.State),
             }));
-        screen.Table(
-            [Column.Number("carried"), Column.Number("from period"), Column.Number("to period"), "why", "at"],
-            billed.Carries.Select(one => new[]
-            {
-                Words.Count(one.Value), $"{one.FromPeriod}", $"{one.ToPeriod}", Words.Term(one.Reason), Words.Time(one.At),
-            }));
+        Explained.ShowCarries(screen, billed);
         Explained.ShowEvents(screen, events);
     }
 }

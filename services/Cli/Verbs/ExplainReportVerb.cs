@@ -36,6 +36,7 @@ internal sealed class ExplainReportVerb : Verb
         screen.Say(
             $"{Explained.Target(line)}; planned before {Words.Count(line.Reported)}; this report {Words.Count(report.Value)}; "
             + $"others of the same difference {Words.Count(billed.Rest)}");
+        Explained.ShowCarries(screen, billed);
         Explained.ShowEvents(screen, events);
     }
 }

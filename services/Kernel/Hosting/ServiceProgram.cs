@@ -32,7 +32,7 @@ public sealed record ServiceProgram(string Name, int Port, IEnumerable<Setting> 
     public required Action<WebApplication> Map { get; init; }
 
     // settings are checked at the start, so a change later must not come in unchecked; and the watch on the folder of the settings wakes up
-    // at every write to any file there: with the event store beside them that took a quarter of all processor time under load
+    // at every write to any file there: with the event store beside them that took a good part of the processor time under load
     private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
 
     internal string Command { get; } = AppDomain.CurrentDomain.FriendlyName;
