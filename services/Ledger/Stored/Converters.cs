@@ -75,7 +75,10 @@ public sealed class AttributesConverter : JsonConverter<Attributes>
 /// <summary>A text that is, mostly, one of <see cref="KnownTexts"/>.</summary>
 public sealed class KnownTextConverter : JsonConverter<string>
 {
-    public override string? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+    public override string? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => Text(reader);
+
+    /// <summary>The text that a reader is at.</summary>
+    internal static string? Text(in Utf8JsonReader reader) =>
         reader is { TokenType: JsonTokenType.String, HasValueSequence: false, ValueIsEscaped: false } && Ascii.IsValid(reader.ValueSpan)
             ? KnownTexts.Of(reader.ValueSpan)
             : reader.GetString();

@@ -122,6 +122,12 @@ public sealed class SnapshotTests
     [TestCase("{\"remembered\":[0,\"x\"]}")]
     [TestCase("{\"remembered\":[0,\"019e2589-c0d5-7a11-8c4e-5b21907d3fd0\"]}")]
     [TestCase("{\"remembered\":[null]}")]
+    [TestCase("{\"grants\":[{}]}")]
+    [TestCase("{\"grants\":[[]]}")]
+    [TestCase("{\"grants\":[[null,\"tokens\",\"payment\",false,1,0,0,0,-1,0,0,0]]}")]
+    [TestCase("{\"grants\":[[\"019e2589-c0d5-7a11-8c4e-5b21907d3fd0\",\"tokens\",null,false,1,0,0,0,-1,0,0,0]]}")]
+    [TestCase("{\"grants\":[[\"019e2589-c0d5-7a11-8c4e-5b21907d3fd0\",\"tokens\",\"payment\",false,1,0,0,0,-1,0,0]]}")]
+    [TestCase("{\"grants\":[[\"019e2589-c0d5-7a11-8c4e-5b21907d3fd0\",\"tokens\",\"payment\",false,1,0,0,0,-1,0,0,0,0]]}")]
     [TestCase("{\"holds\":null}")]
     [TestCase("{\"surprise\":1}")]
     public void What_is_no_state_is_refused(string json) =>

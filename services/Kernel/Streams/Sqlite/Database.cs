@@ -34,17 +34,17 @@ internal static class Database
     /// Opens the one connection of this process that writes, and creates or checks the tables. What protects an acknowledged append
     /// is here: with a write-ahead log and synchronous = FULL, COMMIT returns only after the log with the transaction in it was
     /// fsynced. With NORMAL, SQLite's own advice for this log, a power cut would take back commits that were already answered.
-    /// The log is carried over every 64 MiB: with many streams the same index pages are then written once instead of often.
+    /// The log is carried over by <see cref="CarryOver"/>; the writer does it only if that falls far behind.
     /// </summary>
-    public static SqliteConnection OpenWriter(string path)
+    public static SqliteConnection OpenWriter(string path, int logPages)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             Directory.CreateDirectory(folder);
-        var connection = Open(path, SqliteOpenMode.ReadWriteCreate, """
+        var connection = Open(path, SqliteOpenMode.ReadWriteCreate, $"""
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
             PRAGMA cache_size = -65536;
-            PRAGMA wal_autocheckpoint = 16000;
+            PRAGMA wal_autocheckpoint = {4L * logPages};
             """);
         try
         {
@@ -60,6 +60,9 @@ internal static class Database
 
     public static SqliteConnection OpenReader(string path) =>
         Open(path, SqliteOpenMode.ReadWrite, "PRAGMA busy_timeout = 10000; PRAGMA query_only = 1; PRAGMA cache_size = -8192;");
+
+    public static SqliteConnection OpenForCarryingOver(string path) =>
+        Open(path, SqliteOpenMode.ReadWrite, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -1024;");
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode, string settings)
     {

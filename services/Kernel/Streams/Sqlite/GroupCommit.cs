@@ -9,6 +9,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly SqliteStreamsSettings _settings;
     private readonly Action<IReadOnlyList<StoredEvent>> _committed;
     private readonly WriteConnection _connection;
+    private readonly CarryOver _carryOver;
     private readonly object _gate = new();
     private readonly Queue<Work> _waiting = new();
     private readonly List<Work> _batch = [];
@@ -19,6 +20,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     {
         (_settings, _committed) = (settings, committed);
         _connection = new WriteConnection(settings, unplaced);
+        _carryOver = new CarryOver(settings);
         new Thread(Run) { Name = "streams writer", IsBackground = true }.Start();
     }
 
@@ -56,6 +58,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             Write();
             _batch.Clear();
         }
+        _carryOver.Dispose();
         _connection.Dispose();
         _ended.SetResult();
     }
@@ -82,6 +85,8 @@ internal sealed class GroupCommit : IAsyncDisposable
         var committing = false;
         try
         {
+            if (_carryOver.IsNearlyDone())
+                _connection.CarryOver();
             _connection.Begin();
             foreach (var work in _batch)
                 work.Do(_connection);
@@ -94,6 +99,7 @@ internal sealed class GroupCommit : IAsyncDisposable
             return;
         }
         Answer();
+        _carryOver.Written(_batch.Sum(work => work.Bytes));
     }
 
     private void Answer()

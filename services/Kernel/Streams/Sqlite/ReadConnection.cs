@@ -34,8 +34,8 @@ internal sealed class ReadConnection : IDisposable
     /// <summary>Changes with every commit of any other connection.</summary>
     public long DataVersion() => _dataVersion.Number(none: 0);
 
-    /// <summary>At least one event if there is one at or beyond <paramref name="from"/>.</summary>
-    public List<StoredEvent> Page(string name, Direction direction, long from, int limit)
+    /// <summary>At least one event if there is one at or beyond <paramref name="from"/>, and whether these are the last.</summary>
+    public (List<StoredEvent> Events, bool AreLast) Page(string name, Direction direction, long from, int limit)
     {
         var (stream, page) = (_places.StreamOf(name), new Filling(limit));
         var (newest, newestFrom) = _places.Newest(stream, direction, from, limit);
@@ -49,7 +49,7 @@ internal sealed class ReadConnection : IDisposable
             AddNewest(page, name, newest.AsEnumerable().Reverse());
             AddPlaced(page, _backwards, name, stream, from, newestFrom);
         }
-        return page.Events;
+        return (page.Events, AreLast: !page.IsFull);
     }
 
     public EventBatch Page(Position after, IReadOnlyList<string> prefixes)

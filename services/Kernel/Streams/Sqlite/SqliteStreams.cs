@@ -53,10 +53,10 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
         while (limit > 0 && from >= 0)
         {
             var (start, most) = (from, Math.Min(limit, Following.PageEvents));
-            var page = await OnReader(reader => reader.Page(stream, direction, start, most), cancellation).ConfigureAwait(false);
+            var (page, areLast) = await OnReader(reader => reader.Page(stream, direction, start, most), cancellation).ConfigureAwait(false);
             foreach (var item in page)
                 yield return item;
-            if (page.Count == 0)
+            if (areLast)
                 yield break;
             limit -= page.Count;
             from = page[^1].Revision + (direction == Direction.Forwards ? 1 : -1);

@@ -14,7 +14,7 @@ internal sealed class WriteConnection : IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly Statement _begin, _commit, _rollback, _dataVersion;
-    private readonly Statement _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id, _saveSnapshot, _deleteSnapshot;
+    private readonly Statement _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id, _saveSnapshot, _deleteSnapshot, _carryOver;
     private readonly Unplaced _unplaced;
     private readonly StreamPlaces _places;
     private readonly Placing _placing;
@@ -27,7 +27,7 @@ internal sealed class WriteConnection : IDisposable
 
     public WriteConnection(SqliteStreamsSettings settings, Unplaced unplaced)
     {
-        _connection = Database.OpenWriter(settings.Path);
+        _connection = Database.OpenWriter(settings.Path, settings.LogPages);
         _unplaced = unplaced;
         _places = new(_connection, unplaced);
         _placing = new(_connection, unplaced, settings.PlacedAtOnce);
@@ -44,6 +44,7 @@ internal sealed class WriteConnection : IDisposable
         _position = Prepare("SELECT position FROM places WHERE stream = ? AND revision = ?");
         _id = Prepare("SELECT id FROM events WHERE position = ?");
         _saveSnapshot = Prepare("REPLACE INTO snapshots(stream, revision, version, data) VALUES (?, ?, ?, ?)");
+        _carryOver = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
         _deleteSnapshot = Prepare("DELETE FROM snapshots WHERE stream = ?");
     }
 
@@ -72,6 +73,9 @@ internal sealed class WriteConnection : IDisposable
         _unplaced.Add(_addedAt, _last);
         _placing.Committed();
     }
+
+    /// <summary>Carries the rest of the log over, between two transactions: the next one begins it anew, if nobody reads in it.</summary>
+    public void CarryOver() => _carryOver.Run();
 
     public void Rollback()
     {
@@ -118,7 +122,7 @@ internal sealed class WriteConnection : IDisposable
         foreach (var statement in new[]
         {
             _begin, _commit, _rollback, _dataVersion, _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id,
-            _saveSnapshot, _deleteSnapshot,
+            _saveSnapshot, _deleteSnapshot, _carryOver,
         })
             statement.Dispose();
         _places.Dispose();
