@@ -22,6 +22,7 @@ internal static class Errors
         ClashException => new(StatusCode.Aborted, exception.Message),
         StoppingException => new(StatusCode.Unavailable, exception.Message),
         OverloadedException or TooManyException => new(StatusCode.ResourceExhausted, exception.Message),
+        StreamsUnavailableException { IsOverloaded: true } => new(StatusCode.ResourceExhausted, exception.Message),
         StreamsUnavailableException => new(StatusCode.Unavailable, "the event store is away: send it again with the same id"),
         CatalogUnconfirmedException => new(StatusCode.Unavailable, exception.Message),
         _ => null,

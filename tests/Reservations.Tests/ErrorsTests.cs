@@ -37,6 +37,7 @@ public sealed class ErrorsTests
         Assert.That(Code(new OverloadedException("ledger-ada")), Is.EqualTo(StatusCode.ResourceExhausted));
         Assert.That(Code(new TooManyException("watchers")), Is.EqualTo(StatusCode.ResourceExhausted));
         Assert.That(Code(new StreamsUnavailableException("gone", true)), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(Code(new StreamsUnavailableException("full", false) { IsOverloaded = true }), Is.EqualTo(StatusCode.ResourceExhausted));
         Assert.That(Code(new CatalogUnconfirmedException(null)), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(Code(new AmountOverflowException("too large")), Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That(Code(new InvalidOperationException("a defect")), Is.Null);

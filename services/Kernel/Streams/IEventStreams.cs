@@ -112,4 +112,7 @@ public sealed class StreamsUnavailableException(string message, bool outcomeUnkn
 {
     /// <summary>True if the append may have happened: send the identical append again until the answer is definite.</summary>
     public bool OutcomeUnknown { get; } = outcomeUnknown;
+
+    /// <summary>True if the store is there, but has more to do than it can: nothing was appended.</summary>
+    public bool IsOverloaded { get; init; }
 }

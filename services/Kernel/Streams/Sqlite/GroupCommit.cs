@@ -32,7 +32,10 @@ internal sealed class GroupCommit : IAsyncDisposable
                 throw new StreamsUnavailableException("the event store is closed", outcomeUnknown: false);
             if (_waiting.Count >= _settings.PendingAppends)
                 throw new StreamsUnavailableException(
-                    $"the event store is overloaded: {_settings.PendingAppends} appends wait for the disk", outcomeUnknown: false);
+                    $"the event store is overloaded: {_settings.PendingAppends} appends wait for the disk", outcomeUnknown: false)
+                {
+                    IsOverloaded = true,
+                };
             _waiting.Enqueue(work);
             if (_waiting.Count == 1)
                 Monitor.Pulse(_gate);

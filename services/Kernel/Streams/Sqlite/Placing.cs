@@ -45,11 +45,9 @@ internal sealed class Placing(SqliteConnection connection, Unplaced unplaced, in
 
     private bool TryBegin()
     {
-        if (unplaced.First(slice) is not { } next) return false;
-        var end = next[^1].Position;
-        Array.Sort(next, (a, b) => (a.Stream, a.Revision).CompareTo((b.Stream, b.Revision)));
-        Begin(next);
-        _end = end;
+        if (unplaced.First(slice) is not var (sorted, upto)) return false;
+        Begin(sorted);
+        _end = upto;
         return true;
     }
 

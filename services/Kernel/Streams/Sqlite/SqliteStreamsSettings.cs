@@ -28,7 +28,7 @@ public sealed record SqliteStreamsSettings(string Path)
     public TimeSpan SubscribersPace { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Events whose places in their streams are written together: see <see cref="Unplaced"/>.</summary>
-    public int PlacedAtOnce { get; init; } = 8_192;
+    public int PlacedAtOnce { get; init; } = 32_768;
 
     /// <summary>How often subscribers look for what other processes wrote. Own writes wake them at once.</summary>
     public TimeSpan OtherProcessesPoll { get; init; } = TimeSpan.FromMilliseconds(100);
