@@ -79,23 +79,10 @@ internal sealed class FullStack : IAsyncDisposable
 
     private async Task<string> Run(string script, params string[] arguments)
     {
-        var start = new ProcessStartInfo("bash", [script, .. arguments])
-        {
-            WorkingDirectory = Root(), RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (var (name, value) in variables) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        var all = await said + await complained;
-        return process.ExitCode == 0 ? await said : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)}: {all}");
-    }
-
-    private static string Root()
-    {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(here.FullName, "Metering.sln"))) here = here.Parent!;
-        return here.FullName;
+        var ran = await Bash.Run(variables, [script, .. arguments]);
+        return ran.Code == 0
+            ? ran.Said
+            : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)}: {ran.Said}{ran.Complained}");
     }
 
     private static int FreePorts()
