@@ -7,7 +7,7 @@
 # FOLDER (default .data/stack), BASE (first port, 5100), INSTANCES of Reservations (1 to 5, 2).
 # EVENTSTORE (esdb://…) in place of SQLite, POSTGRES, RABBITMQ, STRIPE_BASE with STRIPE_KEY in place of what this starts.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . infra/servers/common.sh
 
 mkdir -p "${FOLDER:=.data/stack}"
@@ -71,21 +71,35 @@ export_settings() {
     if [[ -z ${STRIPE_BASE:-} ]]; then export Stripe__RequestsPerSecond=${RATE:-1000}; fi
 }
 
+ended() { [[ -z $(pid_in "$folder/$1.pid") ]]; } # NAME, which was started or found running
+
 readiness() { # PORT: the answer's status line and body
     exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3
 }
 
-is_ready() { readiness "$1" 2>/dev/null | head -n 1 | grep -q ' 200 '; }
+# The whole answer is taken: with a reader that left after its first line, a service that sends the rest a moment later would break the
+# pipe, and count as not ready.
+is_ready() { [[ $(readiness "$1" 2>/dev/null) == HTTP/1.?' 200 '* ]]; }
 
-settled() { is_ready "$2" || [[ -z $(running "$1") ]]; } # NAME PORT
+missing() { # PORT: what the service says that it lacks
+    readiness "$1" 2>/dev/null | grep -E '^[a-z-]+: (Unh|Deg)' | sed 's/^/      /' || true
+}
 
+# Not `running`: what was started a moment ago is not dotnet yet.
+settled() { is_ready "$2" || ended "$1"; } # NAME PORT
+
+# Ready once is ready: asked again, a service under load may say otherwise.
 await() { # NAME PORT
-    wait_until "$patience" settled "$1" "$2" || true
-    if is_ready "$2"; then return; fi
-    echo "$1 $([[ -n $(running "$1") ]] && echo "is not ready after $patience s" || echo "has ended"); the end of $folder/$1.log:" >&2
-    tail -n 3 "$folder/$1.log" >&2
-    echo "what else was started still runs: make status, make down" >&2
+    if wait_until "$patience" settled "$1" "$2" && ! ended "$1"; then return; fi
+    complain "$1" "$2" >&2
     return 1
+}
+
+complain() { # NAME PORT
+    echo "$1 $(ended "$1" && echo "has ended" || echo "is not ready after $patience s"); the end of $folder/$1.log:"
+    tail -n 3 "$folder/$1.log"
+    missing "$2"
+    echo "what else was started still runs: make status, make down"
 }
 
 # Before anything is started: a port that another program holds would show only when its service does not come up.
@@ -135,7 +149,7 @@ service_line() { # NAME PORT
     pid=$(running "$1")
     if [[ -n $pid ]]; then health=$(is_ready $(($2 + 1)) && echo ready || echo "not ready"); fi
     line "$1" "$health" "${pid:--}" "gRPC $(at "$2")  health $(at $(($2 + 1)))/health/ready"
-    if [[ $health == "not ready" ]]; then readiness $(($2 + 1)) 2>/dev/null | grep -E '^[a-z-]+: (Unh|Deg)' | sed 's/^/      /' || true; fi
+    if [[ $health == "not ready" ]]; then missing $(($2 + 1)); fi
     [[ $health == ready ]]
 }
 
@@ -167,6 +181,8 @@ settings() {
     echo "STRIPE_KEY=${STRIPE_KEY:-sk_test_simulator}"
 }
 
+# Sourced, it is its functions only: the tests ask them one by one.
+if [[ ${BASH_SOURCE[0]} != "$0" ]]; then return; fi
 case ${1:-} in
     up | down | status | settings) "$1" ;;
     *) sed -n '2,8p' "$0" | cut -c3- >&2; exit 2 ;;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using NUnit.Framework.Interfaces;
 
 namespace Metering.StackTests;
 
@@ -8,12 +9,14 @@ namespace Metering.StackTests;
 internal sealed class FullStack : IAsyncDisposable
 {
     private const int Ports = 64;
+    private static readonly List<string> Folders = [];
 
     private readonly string folder = Directory.CreateTempSubdirectory("metering-stack-").FullName;
     private readonly Dictionary<string, string> variables;
 
     private FullStack(int firstPort, IReadOnlyDictionary<string, string>? others)
     {
+        Folders.Add(folder);
         variables = new(others ?? new Dictionary<string, string>())
         {
             ["FOLDER"] = folder, ["BASE"] = $"{firstPort}",
@@ -60,13 +63,16 @@ internal sealed class FullStack : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await Script("down");
+
+    /// <summary>After a test: before, whether it failed is not known.</summary>
+    public static void KeepIfFailed()
     {
-        await Script("down");
-        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
-            TestContext.Out.WriteLine($"logs and data: {folder}");
-        else
-            Directory.Delete(folder, recursive: true);
+        var failed = TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Failed;
+        foreach (var folder in Folders)
+            if (failed) TestContext.Out.WriteLine($"logs and data: {folder}");
+            else Directory.Delete(folder, recursive: true);
+        Folders.Clear();
     }
 
     private async Task<int> PidOf(string name) => name switch
@@ -79,23 +85,10 @@ internal sealed class FullStack : IAsyncDisposable
 
     private async Task<string> Run(string script, params string[] arguments)
     {
-        var start = new ProcessStartInfo("bash", [script, .. arguments])
-        {
-            WorkingDirectory = Root(), RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (var (name, value) in variables) start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        var all = await said + await complained;
-        return process.ExitCode == 0 ? await said : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)}: {all}");
-    }
-
-    private static string Root()
-    {
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(here.FullName, "Metering.sln"))) here = here.Parent!;
-        return here.FullName;
+        var ran = await Bash.Run(variables, [script, .. arguments]);
+        return ran.Code == 0
+            ? ran.Said
+            : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)}: {ran.Said}{ran.Complained}");
     }
 
     private static int FreePorts()

@@ -10,6 +10,9 @@ public sealed class KillTests
     private static readonly string[] Early = [.. Enumerable.Range(0, 10).Select(n => $"early-{n}")];
     private static readonly string[] Late = [.. Enumerable.Range(0, 10).Select(n => $"late-{n}")];
 
+    [TearDown]
+    public void Clean() => FullStack.KeepIfFailed();
+
     [Test, CancelAfter(300_000)]
     public async Task Whatever_is_killed_everything_catches_up_by_itself()
     {

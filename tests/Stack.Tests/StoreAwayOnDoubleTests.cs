@@ -14,6 +14,9 @@ public sealed class StoreAwayOnDoubleTests
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
     private static readonly string[] Users = [.. Enumerable.Range(0, 8).Select(n => $"user-{n}")];
 
+    [TearDown]
+    public void Clean() => FullStack.KeepIfFailed();
+
     [Test, CancelAfter(300_000)]
     public async Task Callers_are_told_at_once_and_service_resumes_by_itself()
     {

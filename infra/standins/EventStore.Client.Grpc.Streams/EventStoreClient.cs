@@ -17,10 +17,13 @@ public sealed partial class EventStoreClient : EventStoreClientBase
 
     private BatchAppender Appender()
     {
-        if (Volatile.Read(ref _appender) is { } known) return known;
-        var made = new BatchAppender(Settings, Connection.Current, broken => Interlocked.CompareExchange(ref _appender, null, broken));
-        if (Interlocked.CompareExchange(ref _appender, made, null) is not { } other) return made;
-        made.Dispose();
-        return other;
+        while (true)
+        {
+            var known = Volatile.Read(ref _appender);
+            if (known is { IsBroken: false }) return known;
+            var made = new BatchAppender(Settings, Connection.Current);
+            if (Interlocked.CompareExchange(ref _appender, made, known) == known) return made;
+            made.Dispose();
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using EventStore.Client;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Metering.EventStoreDouble.Hosting;
 
 namespace Metering.Standins.Tests.EventStoreDB;
@@ -211,6 +212,53 @@ public sealed class EventStoreClientTests
         var lost = Assert.ThrowsAsync<RpcException>(() => Append("s", 0, Admin))!;
         // the genuine client says Unknown where the loss is found while the request is written
         Assert.That(lost.StatusCode, Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Unknown));
+    }
+
+    [Test]
+    public async Task Appends_go_on_however_soon_their_shared_stream_broke()
+    {
+        await Open();
+        var settings = EventStoreClientSettings.Create(_double.ConnectionString);
+        settings.Interceptors = [new BreakingOnce()];
+        await using var client = new EventStoreClient(settings);
+        await client.GetStreamMetadataAsync("s", cancellationToken: Stop); // connected, so that nothing waits any more
+        var broken = AtOnce(() => client.AppendToStreamAsync("s", StreamState.Any, [Event()], cancellationToken: Stop));
+        Assert.ThrowsAsync<RpcException>(() => Apart(broken));
+        var next = await Apart(client.AppendToStreamAsync("s", StreamState.Any, [Event()], cancellationToken: Stop));
+        Assert.That(next.NextExpectedStreamRevision.ToInt64(), Is.Zero);
+    }
+
+    // what a call leaves to other threads they may do before it goes on: here it is done so for certain
+    private static T AtOnce<T>(Func<T> call)
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(new Inline());
+        try
+        {
+            return call();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private sealed class Inline : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback callback, object? state) => callback(state);
+    }
+
+    private sealed class BreakingOnce : Interceptor
+    {
+        private bool _broken;
+
+        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+            ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation)
+        {
+            if (_broken) return continuation(context);
+            _broken = true;
+            throw new RpcException(new Status(StatusCode.Unavailable, "gone"));
+        }
     }
 
     [Test]

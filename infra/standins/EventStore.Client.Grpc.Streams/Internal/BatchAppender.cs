@@ -15,17 +15,20 @@ internal sealed class BatchAppender : IDisposable
     private const int WaitingMost = 10_000;
 
     private readonly EventStoreClientSettings _settings;
-    private readonly Action<BatchAppender> _broken;
     private readonly Channel<BatchAppendReq> _requests = Channel.CreateBounded<BatchAppendReq>(
         new BoundedChannelOptions(WaitingMost) { SingleReader = true });
     private readonly ConcurrentDictionary<Uuid, TaskCompletionSource<IWriteResult>> _pending = new();
     private readonly CancellationTokenSource _closed = new();
+    private volatile bool _broken;
 
-    public BatchAppender(EventStoreClientSettings settings, Task<Node> node, Action<BatchAppender> broken)
+    public BatchAppender(EventStoreClientSettings settings, Task<Node> node)
     {
-        (_settings, _broken) = (settings, broken);
+        _settings = settings;
         Usable = Start(node);
     }
+
+    /// <summary>For good. Who holds it asks: it may break before anyone holds it, when nobody could be told.</summary>
+    public bool IsBroken => _broken;
 
     /// <summary>False where the node does not know this way to append.</summary>
     public Task<bool> Usable { get; }
@@ -118,8 +121,8 @@ internal sealed class BatchAppender : IDisposable
 
     private void Fail(Exception failure)
     {
+        _broken = true;
         _requests.Writer.TryComplete(failure);
-        _broken(this);
         foreach (var (id, _) in _pending)
             if (_pending.TryRemove(id, out var waiting)) waiting.TrySetException(failure);
     }

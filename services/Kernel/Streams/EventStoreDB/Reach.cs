@@ -16,6 +16,9 @@ internal sealed class Reach(TimeProvider clock)
     /// <summary>When the store was last heard of: a call that waits in vain while this stays as it was is not alone.</summary>
     public long LastAnswer => Volatile.Read(ref _lastAnswer);
 
+    /// <summary>For how long there have been failures and no answer.</summary>
+    public TimeSpan FailingFor => Volatile.Read(ref _failingSince) is var since and not 0 ? clock.GetElapsedTime(since) : TimeSpan.Zero;
+
     /// <exception cref="StreamsUnavailableException">The store is away and it is not this call's turn to try.</exception>
     public void Enter()
     {

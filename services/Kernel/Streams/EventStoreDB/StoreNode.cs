@@ -7,15 +7,17 @@ namespace Metering.Kernel.Streams.EventStoreDB;
 
 /// <summary>
 /// The node that all calls share, over one connection. The client reconnects and follows the leader by itself; when it has heard nothing
-/// for as long as a call may wait, it is replaced by a new one.
+/// for as long as a call may wait, or nothing but failures for longer, it is replaced by a new one.
 /// </summary>
 internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FailsAtMost = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Reach _reach = new(clock);
     private EventStoreClient _client = new(settings.Client);
+    private long _made = clock.GetTimestamp();
 
     public ValueTask DisposeAsync() => Volatile.Read(ref _client).DisposeAsync();
 
@@ -155,6 +157,8 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         else
         {
             _reach.Failed();
+            // the store may be back and the client stuck in what it met while it was away
+            if (_reach.FailingFor >= FailsAtMost && clock.GetElapsedTime(Volatile.Read(ref _made)) >= FailsAtMost) Replace(client);
         }
     }
 
@@ -164,7 +168,7 @@ internal sealed class StoreNode(EventStoreSettings settings, TimeProvider clock)
         lock (_gate)
         {
             if (_client != silent) return;
-            _client = new EventStoreClient(settings.Client);
+            (_client, _made) = (new EventStoreClient(settings.Client), clock.GetTimestamp());
         }
         silent.Dispose();
     }

@@ -146,6 +146,25 @@ public sealed class EventStoreDoubleTests
     }
 
     [Test]
+    public async Task A_client_that_only_fails_is_replaced()
+    {
+        _double = await DoubleCluster.Start();
+        var settings = EventStoreSettings.Parse(_double.ConnectionString);
+        var (create, made) = (settings.Client.CreateHttpMessageHandler!, 0);
+        settings.Client.CreateHttpMessageHandler = () => Interlocked.Increment(ref made) == 1 ? new Stuck() : create();
+        _streams = new EventStoreStreams(settings, _time);
+        await Away(Append("s", Revisions.None, Event()));
+        Assert.That((await AppendUntilAnswered("s", Revisions.None, Event())).Revision, Is.Zero);
+        Assert.That(made, Is.EqualTo(2));
+    }
+
+    private sealed class Stuck : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new HttpRequestException("stuck");
+    }
+
+    [Test]
     public async Task The_leader_is_followed()
     {
         await Open(new DoubleOptions { Nodes = 3 });
