@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Metering.Kernel.Tests.Streams;
 
-[TestFixture(32_768, 4_096, Description = "as it is used")]
+[TestFixture(32_768, 1_024, Description = "as it is used")]
 [TestFixture(3, 5, Description = "so small that everything is partly in the table and partly in memory")]
 public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : StreamsContract
 {
