@@ -250,6 +250,27 @@ public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : Strea
         Assert.That(waiting, Has.Length.GreaterThanOrEqualTo(5));
     }
 
+    /// <summary>What comes of it otherwise is a matter of luck: SQLite sleeps whole seconds when commits come between the steps in which a read begins.</summary>
+    [Test]
+    public async Task Nothing_is_read_while_a_commit_of_the_same_process_is_under_way()
+    {
+        await Append(Own, Revisions.None, Events(2));
+        var commits = new Lock();
+        using var reader = new ReadConnection(new SqliteStreamsSettings(File), new Unplaced(), commits);
+        foreach (var read in new Action[]
+        {
+            () => Assert.That(reader.Page(Own, Direction.Forwards, 0, 10).Events, Has.Count.EqualTo(2)),
+            () => Assert.That(reader.Page(Position.Start, [Own]).Events, Has.Count.EqualTo(2)),
+            () => Assert.That(reader.Snapshot(Own), Is.Null),
+            () => Assert.That(reader.DataVersion(), Is.Positive),
+        })
+        {
+            Task begun;
+            lock (commits) Assert.That((begun = Task.Run(read)).Wait(100), Is.False);
+            await begun;
+        }
+    }
+
     [Test]
     public async Task The_log_begins_anew_beside_a_writer_who_never_rests()
     {

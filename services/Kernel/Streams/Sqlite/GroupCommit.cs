@@ -16,10 +16,10 @@ internal sealed class GroupCommit : IAsyncDisposable
     private bool _closing;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public GroupCommit(SqliteStreamsSettings settings, Unplaced unplaced, Action<IReadOnlyList<StoredEvent>> committed)
+    public GroupCommit(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins, Action<IReadOnlyList<StoredEvent>> committed)
     {
         (_settings, _committed) = (settings, committed);
-        _connection = new WriteConnection(settings, unplaced);
+        _connection = new WriteConnection(settings, unplaced, begins);
         _carryOver = new CarryOver(settings);
         new Thread(Run) { Name = "streams writer", IsBackground = true }.Start();
     }

@@ -11,16 +11,27 @@ internal sealed class ReadConnection : IDisposable
     private const string Placed = Columns + "places p JOIN events e ON e.position = p.position WHERE p.stream = ? AND p.revision ";
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion;
+    private readonly Lock _begins;
+    private readonly Statement _begin, _start, _end, _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion;
     private readonly StreamPlaces _places;
     private readonly Recent<long, string> _streamNames;
     private readonly Dictionary<long, string> _typeNames = [];
 
-    public ReadConnection(SqliteStreamsSettings settings, Unplaced unplaced)
+    /// <param name="settings">Of the store.</param>
+    /// <param name="unplaced">What the table of places does not have yet.</param>
+    /// <param name="begins">
+    /// Held while a transaction of this process begins or commits. SQLite begins a read anew where a commit came in between, and, at the sixth time, this engine sleeps
+    /// a whole second: beside a busy writer a read in a hundred did.
+    /// </param>
+    public ReadConnection(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins)
     {
+        _begins = begins;
         _connection = Database.OpenReader(settings.Path);
         _places = new(_connection, unplaced);
         _streamNames = new(settings.RecentStreams);
+        _begin = new(_connection, "BEGIN");
+        _start = new(_connection, "SELECT upto FROM placed");
+        _end = new(_connection, "COMMIT");
         _forwards = new(_connection, $"{Placed} >= ? AND p.revision < ? ORDER BY p.revision LIMIT ?");
         _backwards = new(_connection, $"{Placed} <= ? AND p.revision < ? ORDER BY p.revision DESC LIMIT ?");
         _one = new(_connection, $"{Columns} events e WHERE e.position = ?");
@@ -32,13 +43,16 @@ internal sealed class ReadConnection : IDisposable
     }
 
     /// <summary>Changes with every commit of any other connection.</summary>
-    public long DataVersion() => _dataVersion.Number(none: 0);
+    public long DataVersion()
+    {
+        lock (_begins) return _dataVersion.Number(none: 0);
+    }
 
     /// <summary>At least one event if there is one at or beyond <paramref name="from"/>, and whether these are the last.</summary>
     public (List<StoredEvent> Events, bool AreLast) Page(string name, Direction direction, long from, int limit)
     {
-        var (stream, page) = (_places.StreamOf(name), new Filling(limit));
-        var (newest, newestFrom) = _places.Newest(stream, direction, from, limit);
+        var page = new Filling(limit);
+        var (stream, newest, newestFrom) = Begin(name, direction, from, limit);
         if (direction == Direction.Forwards)
         {
             AddPlaced(page, _forwards, name, stream, from, newestFrom);
@@ -49,7 +63,24 @@ internal sealed class ReadConnection : IDisposable
             AddNewest(page, name, newest.AsEnumerable().Reverse());
             AddPlaced(page, _backwards, name, stream, from, newestFrom);
         }
+        _end.Run();
         return (page.Events, AreLast: !page.IsFull);
+    }
+
+    /// <summary>
+    /// Begins a transaction that sees the file as it is now, and finds what its table of places does not have. That is asked before: what was placed in between would
+    /// be in neither.
+    /// </summary>
+    private (long Stream, List<Place> Newest, long NewestFrom) Begin(string name, Direction direction, long from, int limit)
+    {
+        lock (_begins)
+        {
+            var stream = _places.StreamOf(name);
+            var (newest, newestFrom) = _places.Newest(stream, direction, from, limit);
+            _begin.Run();
+            _start.Run();
+            return (stream, newest, newestFrom);
+        }
     }
 
     public EventBatch Page(Position after, IReadOnlyList<string> prefixes)
@@ -57,7 +88,8 @@ internal sealed class ReadConnection : IDisposable
         var found = new List<StoredEvent>();
         var (upto, read, bytes, more) = (after, 0, 0, true);
         _all.Bind(1, (long)after.Commit).Bind(2, Following.PageEvents);
-        while (bytes < Following.PageBytes && (more = _all.Step()))
+        lock (_begins) more = _all.Step();
+        for (; more && bytes < Following.PageBytes; more = _all.Step())
         {
             (upto, read) = (WriteConnection.At(_all.Number(column: 2)), read + 1);
             var name = StreamName(_all.Number(column: 0));
@@ -72,8 +104,9 @@ internal sealed class ReadConnection : IDisposable
 
     public Snapshot? Snapshot(string stream)
     {
-        if (!_snapshot.Bind(1, stream).Step())
-            return null;
+        lock (_begins)
+            if (!_snapshot.Bind(1, stream).Step())
+                return null;
         var snapshot = new Snapshot(_snapshot.Number(column: 0), _snapshot.Text(1), _snapshot.Bytes(2).ToArray());
         _snapshot.Reset();
         return snapshot;
@@ -81,7 +114,7 @@ internal sealed class ReadConnection : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion })
+        foreach (var statement in new[] { _begin, _start, _end, _forwards, _backwards, _one, _all, _streamName, _typeName, _snapshot, _dataVersion })
             statement.Dispose();
         _places.Dispose();
         _connection.Dispose();

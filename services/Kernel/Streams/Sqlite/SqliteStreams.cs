@@ -17,6 +17,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     private readonly PacedWakeup _wakeup;
     private readonly Tail _tail;
     private readonly Unplaced _unplaced = new();
+    private readonly Lock _begins = new();
     private readonly GroupCommit _writer;
     private readonly ConcurrentBag<ReadConnection> _readers = [];
     private readonly ReadConnection _watched;
@@ -31,8 +32,8 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
     {
         (_settings, _time, _wakeup) = (settings, time, new(settings.SubscribersPace));
         _tail = new Tail(settings.TailEvents, settings.TailBytes);
-        _writer = new GroupCommit(settings, _unplaced, Committed);
-        _watched = new ReadConnection(settings, _unplaced);
+        _writer = new GroupCommit(settings, _unplaced, _begins, Committed);
+        _watched = new ReadConnection(settings, _unplaced, _begins);
         _watch = time.CreateTimer(_ => LookForOthersWrites(), null, settings.OtherProcessesPoll, settings.OtherProcessesPoll);
     }
 
@@ -110,7 +111,7 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
         try
         {
             if (!_readers.TryTake(out reader))
-                reader = new ReadConnection(_settings, _unplaced);
+                reader = new ReadConnection(_settings, _unplaced, _begins);
             var result = read(reader);
             GiveBack(reader);
             return result;

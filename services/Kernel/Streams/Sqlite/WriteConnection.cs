@@ -13,6 +13,7 @@ internal sealed class WriteConnection : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SqliteConnection _connection;
+    private readonly Lock _begins;
     private readonly Statement _begin, _commit, _rollback, _dataVersion;
     private readonly Statement _lastPlaced, _addStream, _type, _addType, _addEvent, _position, _id, _saveSnapshot, _deleteSnapshot, _carryOver;
     private readonly Unplaced _unplaced;
@@ -25,10 +26,10 @@ internal sealed class WriteConnection : IDisposable
     private long _seenVersion = Unknown;
     private long _last;
 
-    public WriteConnection(SqliteStreamsSettings settings, Unplaced unplaced)
+    public WriteConnection(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins)
     {
         _connection = Database.OpenWriter(settings.Path, settings.LogPages);
-        _unplaced = unplaced;
+        (_unplaced, _begins) = (unplaced, begins);
         _places = new(_connection, unplaced);
         _placing = new(_connection, unplaced, settings.PlacedAtOnce);
         _heads = new(settings.RecentStreams);
@@ -69,7 +70,7 @@ internal sealed class WriteConnection : IDisposable
     public void Commit()
     {
         _placing.Some(_addedAt.Count);
-        _commit.Run();
+        lock (_begins) _commit.Run(); // see ReadConnection
         _unplaced.Add(_addedAt, _last);
         _placing.Committed();
     }
@@ -134,7 +135,7 @@ internal sealed class WriteConnection : IDisposable
 
     private void TakeLock()
     {
-        for (var started = Stopwatch.GetTimestamp(); !_begin.TryRun();)
+        for (var started = Stopwatch.GetTimestamp(); !TryTakeLock();)
         {
             if (Stopwatch.GetElapsedTime(started) > Patience)
                 throw new TimeoutException($"another process has held the file's write lock for {Patience.TotalSeconds} s");
@@ -142,6 +143,11 @@ internal sealed class WriteConnection : IDisposable
             Thread.Sleep(1);
 #pragma warning restore RS0030
         }
+    }
+
+    private bool TryTakeLock()
+    {
+        lock (_begins) return _begin.TryRun();
     }
 
     private (long Stream, long Revision) Head(string name)
