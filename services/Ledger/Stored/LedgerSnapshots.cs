@@ -9,7 +9,10 @@ using Remembered = Metering.Ledger.Accounts.Remembered;
 
 namespace Metering.Ledger.Stored;
 
-/// <summary>A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are ignored.</summary>
+/// <summary>
+/// A ledger's state as bytes: a cache. Whoever changes the state's shape changes <see cref="Version"/>, and older snapshots are
+/// ignored.
+/// </summary>
 public static class LedgerSnapshots
 {
     public const string Version = "ledger-state.v5";
@@ -127,8 +130,8 @@ internal sealed class RememberedIdsConverter : JsonConverter<RememberedIds>
 }
 
 /// <summary>
-/// A credit as a flat list, times in ticks: a ledger knows each credit it ever had, because no payment may be granted twice. Of a user with hundreds, nearly
-/// all of the snapshot is credits, and restoring them with their properties' names took 1.1 ms of the first command where this takes 0.3.
+/// A credit as a flat list, times in ticks: a ledger knows each credit it ever had, because no payment may be granted twice. With
+/// their properties' names, restoring a state with 341 of them took 0.59 ms of a user's first command, and takes 0.27.
 /// </summary>
 internal sealed class GrantConverter : JsonConverter<Grant>
 {

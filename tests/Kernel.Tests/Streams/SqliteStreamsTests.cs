@@ -250,7 +250,10 @@ public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : Strea
         Assert.That(waiting, Has.Length.GreaterThanOrEqualTo(5));
     }
 
-    /// <summary>What comes of it otherwise is a matter of luck: SQLite sleeps whole seconds when commits come between the steps in which a read begins.</summary>
+    /// <summary>
+    /// What comes of it otherwise is a matter of luck: SQLite sleeps whole seconds when commits come between the steps in which a
+    /// read begins.
+    /// </summary>
     [Test]
     public async Task Nothing_is_read_while_a_commit_of_the_same_process_is_under_way()
     {

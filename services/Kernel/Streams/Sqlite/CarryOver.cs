@@ -3,12 +3,13 @@ using Microsoft.Data.Sqlite;
 namespace Metering.Kernel.Streams.Sqlite;
 
 /// <summary>
-/// Carries the log over into the file, beside the writer. Done by the writer itself, as SQLite has it, every commit that waits meanwhile takes as long: 90 ms
-/// for 64 MiB.
+/// Carries the log over into the file, beside the writer. Done by the writer itself, as SQLite has it, every commit that waits
+/// meanwhile takes as long: 90 ms for 64 MiB.
 /// </summary>
 /// <remarks>
-/// A log begins anew only if all of it is carried over when a transaction begins, which never happens beside a writer who always writes. So the last part,
-/// what was written during the part before, is left to the writer between two transactions: <see cref="IsNearlyDone"/>.
+/// A log begins anew only if all of it is carried over when a transaction begins, which never happens beside a writer who always
+/// writes. So the last part, what was written during the part before, is left to the writer between two transactions: <see
+/// cref="IsNearlyDone"/>.
 /// </remarks>
 internal sealed class CarryOver : IDisposable
 {
@@ -38,7 +39,10 @@ internal sealed class CarryOver : IDisposable
         return true;
     }
 
-    /// <summary>Counts, about, the pages of a commit with so many bytes of events. Every quarter of a log is carried over by itself: a short sync each.</summary>
+    /// <summary>
+    /// Counts, about, the pages of a commit with so many bytes of events. Every quarter of a log is carried over by itself: a short
+    /// sync each.
+    /// </summary>
     public void Written(int bytes)
     {
         _written += 4 + bytes / 2_048;

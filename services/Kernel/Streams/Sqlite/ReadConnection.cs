@@ -20,8 +20,8 @@ internal sealed class ReadConnection : IDisposable
     /// <param name="settings">Of the store.</param>
     /// <param name="unplaced">What the table of places does not have yet.</param>
     /// <param name="begins">
-    /// Held while a transaction of this process begins or commits. SQLite begins a read anew where a commit came in between, and, at the sixth time, this engine sleeps
-    /// a whole second: beside a busy writer a read in a hundred did.
+    /// Held while a transaction of this process begins or commits. SQLite begins a read anew where a commit came in between, and, at
+    /// the sixth time, this engine sleeps a whole second: beside a busy writer a read in a hundred did.
     /// </param>
     public ReadConnection(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins)
     {
@@ -68,8 +68,8 @@ internal sealed class ReadConnection : IDisposable
     }
 
     /// <summary>
-    /// Begins a transaction that sees the file as it is now, and finds what its table of places does not have. That is asked before: what was placed in between would
-    /// be in neither.
+    /// Begins a transaction that sees the file as it is now, and finds what its table of places does not have. That is asked before:
+    /// what was placed in between would be in neither.
     /// </summary>
     private (long Stream, List<Place> Newest, long NewestFrom) Begin(string name, Direction direction, long from, int limit)
     {

@@ -12,15 +12,17 @@ public sealed record SqliteStreamsSettings(string Path)
     /// <summary>Bytes after which a transaction takes no further append.</summary>
     public int BatchBytes { get; init; } = 4 << 20;
 
-    /// <summary>Pages of 4 KiB that the log has, about, when it begins anew. With many streams a longer log writes the same pages less often.</summary>
+    /// <summary>
+    /// Pages of 4 KiB that the log has, about, when it begins anew. With many streams a longer log writes the same pages less often.
+    /// </summary>
     public int LogPages { get; init; } = 16_000;
 
     /// <summary>Streams whose last revision is kept in memory, at least; up to twice as many are.</summary>
     public int RecentStreams { get; init; } = 100_000;
 
     /// <summary>
-    /// The newest events of this process that its subscribers are given from memory, at most. Two paces of 50,000 a second: each is in the way of the collector, and
-    /// with 4,096 of them a pause took 10 ms, with these 6.
+    /// The newest events of this process that its subscribers are given from memory, at most. Two paces of 50,000 a second: each is
+    /// in the way of the collector, and with 4,096 of them a pause took 10 ms, with these 6.
     /// </summary>
     public int TailEvents { get; init; } = 1_024;
 

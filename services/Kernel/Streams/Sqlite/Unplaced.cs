@@ -7,9 +7,9 @@ internal readonly record struct Place(long Stream, long Revision, long Position)
 /// The places of the newest events, which the table <c>places</c> does not have yet, by stream: one for this process's writer and readers.
 /// </summary>
 /// <remarks>
-/// An index that every append keeps up to date costs a page of the log per event, because each stream is on a page of its own. Placing thousands at once,
-/// sorted, costs a twentieth of that, so the table follows at a distance (<see cref="Placing"/>) and this holds the rest: some 50 bytes an event.
-/// Of a stream, later positions are later revisions, unless someone else wrote to the file.
+/// An index that every append keeps up to date costs a page of the log per event, because each stream is on a page of its own.
+/// Placing thousands at once, sorted, costs a twentieth of that, so the table follows at a distance (<see cref="Placing"/>) and this
+/// holds the rest: some 50 bytes an event. Of a stream, later positions are later revisions, unless someone else wrote to the file.
 /// </remarks>
 internal sealed class Unplaced
 {
@@ -48,7 +48,9 @@ internal sealed class Unplaced
         }
     }
 
-    /// <summary>The first so many by position, if there are so many, in order of streams and revisions; and the position of the last of them.</summary>
+    /// <summary>
+    /// The first so many by position, if there are so many, in order of streams and revisions; and the position of the last of them.
+    /// </summary>
     public (Place[] Sorted, long Upto)? First(int count)
     {
         lock (_gate)
@@ -64,8 +66,8 @@ internal sealed class Unplaced
     }
 
     /// <summary>
-    /// Those of a stream, in order, from a revision on (inclusive) forwards or backwards, at most so many; and the least revision of all of the stream's.
-    /// What is in neither these nor the table was not there when this was asked.
+    /// Those of a stream, in order, from a revision on (inclusive) forwards or backwards, at most so many; and the least revision of
+    /// all of the stream's. What is in neither these nor the table was not there when this was asked.
     /// </summary>
     public (List<Place> Places, long? Least) Of(long stream, Direction direction, long from, int limit)
     {
