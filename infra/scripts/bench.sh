@@ -16,7 +16,15 @@ clear_servers() {
     done
     rm -rf "$servers" "$folder/work"
 }
+# A build just before is no quiet machine: figures are marked where the load average is above 1. The short form marks and does not wait.
+await_quiet() {
+    is_quiet || echo "waiting for the machine to be quiet, three minutes at most: load average $(cut -d ' ' -f 1 /proc/loadavg)"
+    wait_until 180 is_quiet || echo "it is not: something else runs"
+}
+is_quiet() { awk '{ exit !($1 < 1) }' /proc/loadavg; }
+
 trap clear_servers EXIT
+if [[ " $* " != *" --quick "* ]]; then await_quiet; fi
 clear_servers
 postgres_port=$(free_ports 1)
 infra/servers/postgres.sh start "$servers/postgres" "$postgres_port" >/dev/null
