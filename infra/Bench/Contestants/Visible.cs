@@ -20,11 +20,12 @@ internal sealed class Visible(HostProcess host)
         var samples = new List<double>();
         do
         {
-            var tracked = await reservations.TrackAsync(new()
+            var request = new TrackRequest
             {
                 User = Shop.Probe, CommandId = Requests.NewId(), Mode = TrackMode.Enforced,
                 Lines = { new Line { Meter = Cycle.Meter, Quantity = 1 } },
-            });
+            };
+            var tracked = await Insist(() => reservations.TrackAsync(request));
             var answered = Stopwatch.GetTimestamp();
             while (await Revision(balances) < tracked.Tracked.Revision) await Task.Delay(1);
             samples.Add(Stopwatch.GetElapsedTime(answered).TotalMilliseconds);
@@ -38,11 +39,25 @@ internal sealed class Visible(HostProcess host)
     {
         try
         {
-            return (await balances.GetBalanceAsync(new() { User = Shop.Probe })).Usage.Revision;
+            return (await Insist(() => balances.GetBalanceAsync(new() { User = Shop.Probe }))).Usage.Revision;
         }
         catch (RpcException unknown) when (unknown.StatusCode == StatusCode.NotFound)
         {
             return -1;
         }
+    }
+
+    /// <summary>Under load a probe may be refused, too: it asks again.</summary>
+    private static async Task<T> Insist<T>(Func<AsyncUnaryCall<T>> call)
+    {
+        while (true)
+            try
+            {
+                return await call();
+            }
+            catch (RpcException refused) when (refused.StatusCode == StatusCode.ResourceExhausted)
+            {
+                await Task.Delay(1);
+            }
     }
 }

@@ -22,7 +22,7 @@ internal sealed record Flooded(
 /// </summary>
 internal sealed class Flood : IDisposable
 {
-    private const int Connections = 4;
+    private const int Connections = 8;
 
     private sealed class Seen
     {

@@ -20,10 +20,10 @@ public sealed class CallLimit(int most)
     public const string Setting = "CallsMost";
 
     /// <summary>
-    /// Enough to keep the disk busy (a commit takes what gathered during the last one), few enough that a call which finds no place hears
-    /// of it within milliseconds: it waits for a thread behind the work of those that have one.
+    /// Enough for what arrives during a pause of 50 ms at half of what a machine can do (13,600 calls a second on two cores: 680), few
+    /// enough that a call which finds no place hears of it within milliseconds: it waits for a thread behind the work of those that have one.
     /// </summary>
-    internal const int Default = 512;
+    internal const int Default = 1_024;
 
     private int underWay;
 
