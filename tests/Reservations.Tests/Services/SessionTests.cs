@@ -65,8 +65,11 @@ public sealed class SessionTests : ServiceTest
         var (watching, serving) = (watch.ResponseStream.MoveNext(cancellation), session.ResponseStream.MoveNext(cancellation));
         await stopped.Stop().WaitAsync(TimeSpan.FromSeconds(10), cancellation);
         foreach (var ended in new[] { watching, serving })
-            Assert.That(Assert.ThrowsAsync<RpcException>(() => ended)!.Status, Has.Property("StatusCode").EqualTo(StatusCode.Unavailable)
-                .And.Property("Detail").Contains("the service is stopping"));
+        {
+            var status = Assert.ThrowsAsync<RpcException>(() => ended)!.Status;
+            Assert.That(status.StatusCode, Is.EqualTo(StatusCode.Unavailable), status.ToString());
+            Assert.That(status.Detail, Does.Contain("the service is stopping"));
+        }
     }
 
     [Test]
