@@ -20,7 +20,7 @@ public sealed class CallLimit(int most)
     public const string Setting = "CallsMost";
 
     /// <summary>
-    /// Enough for what arrives during a pause of 50 ms at half of what a machine can do (13,600 calls a second on two cores: 680), few
+    /// Enough for what arrives during a pause of 50 ms at half of what two cores can do (13,600 calls a second: 680), few
     /// enough that a call which finds no place hears of it within milliseconds: it waits for a thread behind the work of those that have one.
     /// </summary>
     internal const int Default = 1_024;

@@ -21,7 +21,7 @@ internal sealed class ReadConnection : IDisposable
     /// <param name="unplaced">What the table of places does not have yet.</param>
     /// <param name="begins">
     /// Held while a transaction of this process begins or commits. SQLite begins a read anew where a commit came in between, and, at
-    /// the sixth time, this engine sleeps a whole second: beside a busy writer a read in a hundred did.
+    /// the sixth time, this engine sleeps a whole second: see infra/Bench/NOTES.md.
     /// </param>
     public ReadConnection(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins)
     {

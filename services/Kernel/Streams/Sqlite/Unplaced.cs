@@ -8,7 +8,7 @@ internal readonly record struct Place(long Stream, long Revision, long Position)
 /// </summary>
 /// <remarks>
 /// An index that every append keeps up to date costs a page of the log per event, because each stream is on a page of its own.
-/// Placing thousands at once, sorted, costs a twentieth of that, so the table follows at a distance (<see cref="Placing"/>) and this
+/// Placing thousands at once, sorted, costs a fraction of that, so the table follows at a distance (<see cref="Placing"/>) and this
 /// holds the rest: some 50 bytes an event. Of a stream, later positions are later revisions, unless someone else wrote to the file.
 /// </remarks>
 internal sealed class Unplaced
