@@ -23,7 +23,8 @@ internal sealed class ReadCall(
         admission.CheckAccess();
         var stream = options.StreamOptionCase == StreamCase.Stream ? options.Stream.StreamIdentifier.Name() : "$all";
         await admission.Read(stream ?? throw RpcErrors.Required("stream_identifier"));
-        await Of(stream).Run();
+        var reading = Of(stream);
+        await (options.CountOptionCase == CountCase.Subscription ? node.Cluster.Subscriptions.During(reading.Run) : reading.Run());
     }
 
     private IReading Of(string stream) =>

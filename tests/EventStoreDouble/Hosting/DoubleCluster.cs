@@ -21,6 +21,7 @@ public sealed class DoubleCluster : IAsyncDisposable
     public DoubleOptions Options { get; }
     public IReadOnlyList<DoubleNode> Nodes { get; }
     public Faults Faults { get; } = new();
+    public OpenSubscriptions Subscriptions { get; } = new();
 
     /// <summary>The node that takes writes, or null while there is none.</summary>
     public DoubleNode? Leader { get; private set; }

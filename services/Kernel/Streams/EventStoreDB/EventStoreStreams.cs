@@ -10,17 +10,18 @@ namespace Metering.Kernel.Streams.EventStoreDB;
 /// </summary>
 public sealed class EventStoreStreams : IEventStreams, IAsyncDisposable
 {
-    private readonly TimeProvider _clock;
     private readonly StoreNode _node;
     private readonly SnapshotStreams _snapshots;
     private readonly StoreClock _storeClock;
+    private readonly SharedSubscription _shared;
 
     /// <param name="settings">Where the store is; nothing is asked of it yet.</param>
     /// <param name="clock">For waiting, and for the ids of the adapter's own events.</param>
     public EventStoreStreams(EventStoreSettings settings, TimeProvider clock)
     {
-        (_clock, _node) = (clock, new StoreNode(settings, clock));
+        _node = new StoreNode(settings, clock);
         (_snapshots, _storeClock) = (new SnapshotStreams(_node, clock), new StoreClock(_node, clock));
+        _shared = new SharedSubscription(_node, clock);
     }
 
     public ValueTask DisposeAsync() => _node.DisposeAsync();
@@ -50,7 +51,7 @@ public sealed class EventStoreStreams : IEventStreams, IAsyncDisposable
     public IAsyncEnumerable<EventBatch> Subscribe(Position after, IReadOnlyList<string> prefixes, CancellationToken cancellation)
     {
         Following.CheckPrefixes(prefixes);
-        return new Subscription(_node, _clock, prefixes).From(after, cancellation);
+        return _shared.From(after, prefixes, cancellation);
     }
 
     public Task SaveSnapshot(string stream, Snapshot? snapshot, CancellationToken cancellation) =>

@@ -6,6 +6,9 @@ internal static class OwnStreams
 {
     public const string Clock = "metering-clock";
 
+    /// <summary>A pattern that all other streams' names match.</summary>
+    public const string NoneOfThem = $@"^(?!\$|{SnapshotPrefix}|{Clock}$)";
+
     private const string SnapshotPrefix = "snapshot-";
 
     public static string SnapshotOf(string stream) => SnapshotPrefix + stream;

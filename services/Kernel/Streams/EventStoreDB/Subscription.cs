@@ -92,7 +92,7 @@ internal sealed class Subscription(StoreNode node, TimeProvider clock, IReadOnly
         after == Position.Start ? FromAll.Start : FromAll.After(new ClientPosition(after.Commit, after.Prepare));
 
     private IEventFilter Filter() => prefixes.Any(prefix => prefix.Length == 0)
-        ? EventTypeFilter.ExcludeSystemEvents(SearchWindow)
+        ? StreamFilter.RegularExpression(OwnStreams.NoneOfThem, SearchWindow)
         : StreamFilter.Prefix(SearchWindow, [.. prefixes]);
 
     private async ValueTask<bool> Arrived(CancellationToken cancellation)

@@ -140,7 +140,9 @@ public sealed class SqliteStreams : IEventStreams, IAsyncDisposable
 
     private void Committed(IReadOnlyList<StoredEvent> added)
     {
-        _tail.Add(added);
+        if (added.Count == 0) return;
+        var before = WriteConnection.At((long)added[0].Position.Commit - 1);
+        _tail.Add(before, added, added[^1].Position);
         _wakeup.Wake();
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Metering.Kernel.Streams.Sqlite;
+namespace Metering.Kernel.Streams;
 
 /// <summary>
 /// Wakes at once after a rest, and every pace while there is always something new: hundreds of commits a second would each wake
