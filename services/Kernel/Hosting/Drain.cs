@@ -24,6 +24,9 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     /// <summary>The name of the health check that is red once the program is to stop.</summary>
     public const string Check = "serving";
 
+    // the connections end next, and .NET's client takes that, if it comes at once, for the end of a stream on which it was still sending
+    private static readonly TimeSpan UntilHeard = TimeSpan.FromMilliseconds(100);
+
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int underWay;
     private volatile bool refuses;
@@ -38,10 +41,11 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     {
         refuses = true;
         Interlocked.MemoryBarrier();
-        if (underWay == 0) ended.TrySetResult();
+        if (underWay == 0) return;
         try
         {
             await ended.Task.WaitAsync(longest, TimeProvider.System, cancellationToken);
+            await Task.Delay(UntilHeard, TimeProvider.System, cancellationToken);
         }
         catch (Exception overdue) when (overdue is TimeoutException or OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Grpc.Net.Client;
+using Metering.Kernel.Hosting;
 using Metering.Kernel.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,19 +34,26 @@ internal sealed class Instance : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.Configuration[Drain.Setting] = "00:00:10";
         foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(clock).AddSingleton(streams).AddReservations(builder.Configuration);
+        builder.Services.AddSingleton(clock).AddSingleton(streams).AddReservations(builder.Configuration).AddDrain(builder.Configuration);
         // a defect says what it is
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.EnableDetailedErrors = true);
         var app = builder.Build();
+        app.UseDrain();
         app.MapReservations();
         await app.StartAsync();
         return new(app);
     }
 
-    public Task Stop() => app.StopAsync();
+    /// <summary>As SIGTERM does it.</summary>
+    public Task Stop()
+    {
+        app.Lifetime.StopApplication();
+        return app.StopAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
