@@ -33,9 +33,12 @@ public static class CommonSettings
         new("Logging:LogLevel:*", "what is logged, by category", null, "Information, Microsoft.AspNetCore and System.Net.Http: Warning"),
     ];
 
-    /// <summary>Not shown: the framework logs several lines per call else.</summary>
+    /// <summary>
+    /// Not shown: the framework logs several lines per call else, and where that category is on at all begins a span and a scope for each.
+    /// </summary>
     internal static IReadOnlyList<Setting> Quiet { get; } =
     [
         new("Logging:LogLevel:Microsoft.AspNetCore", "", "Warning"), new("Logging:LogLevel:System.Net.Http", "", "Warning"),
+        new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "", "None"),
     ];
 }

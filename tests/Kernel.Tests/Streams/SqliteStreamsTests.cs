@@ -29,9 +29,9 @@ public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : Strea
         Directory.Delete(_folder, recursive: true);
     }
 
-    private SqliteStreams Another(int pending = 10_000, int logPages = 16_000) =>
+    private SqliteStreams Another(int pending = 10_000, int logBytes = 64 << 20) =>
         new(
-        new SqliteStreamsSettings(File) { PendingAppends = pending, LogPages = logPages, PlacedAtOnce = placedAtOnce, TailEvents = tailEvents },
+        new SqliteStreamsSettings(File) { PendingAppends = pending, LogBytes = logBytes, PlacedAtOnce = placedAtOnce, TailEvents = tailEvents },
         TimeProvider.System);
 
     private SqliteConnection Raw(string sql)
@@ -277,16 +277,16 @@ public sealed class SqliteStreamsTests(int placedAtOnce, int tailEvents) : Strea
     [Test]
     public async Task The_log_begins_anew_beside_a_writer_who_never_rests()
     {
-        const int pages = 1_000, pageSize = 4_096;
-        await using var busy = Another(logPages: pages);
+        const int logBytes = 4 << 20, eventBytes = 16 << 10;
+        await using var busy = Another(logBytes: logBytes);
         var longest = 0L;
-        for (var written = 0; written < 12 * pages * pageSize; written += 4 * pageSize)
+        for (var written = 0; written < 12 * logBytes; written += eventBytes)
         {
-            await busy.Append($"{Own}{written}", Revisions.None, [Event("big") with { Data = new byte[4 * pageSize] }], Stop);
+            await busy.Append($"{Own}{written}", Revisions.None, [Event("big") with { Data = new byte[eventBytes] }], Stop);
             longest = Math.Max(longest, new FileInfo(File + "-wal").Length);
         }
-        Assert.That(longest, Is.LessThan(4L * pages * pageSize), "the writer alone would let it grow further");
-        Assert.That(longest, Is.GreaterThan(pages * pageSize / 2), "else nothing was shown");
+        Assert.That(longest, Is.LessThan(4L * logBytes), "the writer alone would let it grow further");
+        Assert.That(longest, Is.GreaterThan(logBytes / 2), "else nothing was shown");
     }
 
     /// <summary>Holds the file's write lock while <paramref name="start"/> runs, so that what it starts must gather.</summary>

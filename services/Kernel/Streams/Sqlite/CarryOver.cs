@@ -13,7 +13,8 @@ namespace Metering.Kernel.Streams.Sqlite;
 /// </remarks>
 internal sealed class CarryOver : IDisposable
 {
-    private readonly int _logPages;
+    private readonly int _logBytes;
+    private readonly long _pageBytes;
     private readonly SqliteConnection _connection;
     private readonly Statement _carry;
     private readonly Thread _thread;
@@ -24,8 +25,9 @@ internal sealed class CarryOver : IDisposable
 
     public CarryOver(SqliteStreamsSettings settings)
     {
-        _logPages = settings.LogPages;
+        _logBytes = settings.LogBytes;
         _connection = Database.OpenForCarryingOver(settings.Path);
+        _pageBytes = Database.PageSize(_connection);
         _carry = new(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
         _thread = new Thread(Run) { Name = "streams log", IsBackground = true };
         _thread.Start();
@@ -40,13 +42,13 @@ internal sealed class CarryOver : IDisposable
     }
 
     /// <summary>
-    /// Counts, about, the pages of a commit with so many bytes of events. Every quarter of a log is carried over by itself: a short
-    /// sync each.
+    /// Counts, about, what a commit with so many bytes of events writes: pages that are not full, and some beside the events. Every
+    /// quarter of a log is carried over by itself: a short sync each.
     /// </summary>
     public void Written(int bytes)
     {
-        _written += 4 + bytes / 2_048;
-        if (_written < _logPages / 4) return;
+        _written += 2 * (int)_pageBytes + bytes + bytes / 4;
+        if (_written < _logBytes / 4) return;
         _written = 0;
         lock (_gate)
         {
@@ -72,7 +74,7 @@ internal sealed class CarryOver : IDisposable
         while (IsDue())
             try
             {
-                if (Carry() < _logPages) continue;
+                if (Carry() * _pageBytes < _logBytes) continue;
                 Carry(); // what was written meanwhile
                 _isNearlyDone = true;
             }

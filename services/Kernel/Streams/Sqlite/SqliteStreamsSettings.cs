@@ -12,10 +12,8 @@ public sealed record SqliteStreamsSettings(string Path)
     /// <summary>Bytes after which a transaction takes no further append.</summary>
     public int BatchBytes { get; init; } = 4 << 20;
 
-    /// <summary>
-    /// Pages of 4 KiB that the log has, about, when it begins anew. With many streams a longer log writes the same pages less often.
-    /// </summary>
-    public int LogPages { get; init; } = 16_000;
+    /// <summary>Bytes that the log has, about, when it begins anew. With many streams a longer log writes the same pages less often.</summary>
+    public int LogBytes { get; init; } = 64 << 20;
 
     /// <summary>Streams whose last revision is kept in memory, at least; up to twice as many are.</summary>
     public int RecentStreams { get; init; } = 100_000;

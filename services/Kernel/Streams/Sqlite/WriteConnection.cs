@@ -28,7 +28,7 @@ internal sealed class WriteConnection : IDisposable
 
     public WriteConnection(SqliteStreamsSettings settings, Unplaced unplaced, Lock begins)
     {
-        _connection = Database.OpenWriter(settings.Path, settings.LogPages);
+        _connection = Database.OpenWriter(settings.Path, settings.LogBytes);
         (_unplaced, _begins) = (unplaced, begins);
         _places = new(_connection, unplaced);
         _placing = new(_connection, unplaced, settings.PlacedAtOnce);
