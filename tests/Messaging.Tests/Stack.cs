@@ -87,6 +87,8 @@ internal sealed class Stack : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         channel.Dispose();
+        // as a program ends: a bus that is only disposed of may go on taking messages, without services to handle them
+        await app.StopAsync();
         await app.DisposeAsync();
     }
 }
