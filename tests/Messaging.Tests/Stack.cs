@@ -25,6 +25,7 @@ internal sealed class Stack : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly GrpcChannel channel;
+    private bool hasEnded;
 
     private Stack(WebApplication app)
     {
@@ -86,6 +87,8 @@ internal sealed class Stack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (hasEnded) return;
+        hasEnded = true;
         channel.Dispose();
         // as a program ends: a bus that is only disposed of may go on taking messages, without services to handle them
         await app.StopAsync();

@@ -25,7 +25,7 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     public const string Check = "serving";
 
     // the connections end next, and .NET's client takes that, if it comes at once, for the end of a stream on which it was still sending
-    private static readonly TimeSpan UntilHeard = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan UntilHeard = TimeSpan.FromMilliseconds(200);
 
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int underWay;
@@ -41,7 +41,7 @@ public sealed partial class Drain(TimeSpan longest, IHostApplicationLifetime lif
     {
         refuses = true;
         Interlocked.MemoryBarrier();
-        if (underWay == 0) return;
+        if (underWay == 0) ended.TrySetResult();
         try
         {
             await ended.Task.WaitAsync(longest, TimeProvider.System, cancellationToken);

@@ -57,7 +57,7 @@ public sealed class SessionTests : ServiceTest
     [Test, CancelAfter(60_000)]
     public async Task A_service_that_stops_ends_its_open_streams(CancellationToken cancellation)
     {
-        for (var times = 0; times < 25; times++)
+        for (var times = 0; times < 15; times++)
             foreach (var status in await EndsOfOpenStreams(cancellation))
             {
                 Assert.That(status.StatusCode, Is.EqualTo(StatusCode.Unavailable), status.ToString());
